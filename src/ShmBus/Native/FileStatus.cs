@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace ShmBus.Native;
+
+/// <summary>
+/// What fstat tells about a file. Asked through the statx call, because struct stat differs between the architectures and
+/// fstat itself is not exported by glibc before 2.33; struct statx is the same everywhere.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    internal const uint STATX_BASIC_STATS = 0x7FF;
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct statx
+    {
+        [FieldOffset(0)] public uint stx_mask;
+        [FieldOffset(16)] public uint stx_nlink;
+        [FieldOffset(20)] public uint stx_uid;
+        [FieldOffset(24)] public uint stx_gid;
+        [FieldOffset(28)] public ushort stx_mode;
+        [FieldOffset(32)] public ulong stx_ino;
+        [FieldOffset(40)] public ulong stx_size;
+        [FieldOffset(136)] public uint stx_dev_major;
+        [FieldOffset(140)] public uint stx_dev_minor;
+    }
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial long syscall_statx(long number, int directory, string path, int flags, uint mask, statx* status);
+
+    /// <summary>fstat: what is known about an open file.</summary>
+    internal static FileStatus Fstat(SafeFileHandle fd, string? path)
+    {
+        using Borrowed file = new(fd);
+        statx status;
+        Syscall.Check(syscall_statx(SYS_statx, file.Fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status), "fstat", path);
+        return new FileStatus(status);
+    }
+
+    /// <summary>fstatat without following a symbolic link; null when there is no such name.</summary>
+    internal static FileStatus? FstatAt(SafeFileHandle directory, string name)
+    {
+        using Borrowed at = new(directory);
+        statx status;
+        if (syscall_statx(SYS_statx, at.Fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0)
+        {
+            return new FileStatus(status);
+        }
+        ErrorNumber error = Syscall.LastError;
+        return error is ErrorNumber.ENOENT or ErrorNumber.ENOTDIR ? null : throw ErrnoException.From(error, "fstatat", name);
+    }
+}
+
+/// <summary>Type, size, owner, mode and identity of a file at one moment.</summary>
+internal readonly record struct FileStatus
+{
+    private readonly ushort _mode;
+
+    internal FileStatus(in Libc.statx status)
+    {
+        _mode = status.stx_mode;
+        Size = status.stx_size;
+        Owner = status.stx_uid;
+        Group = status.stx_gid;
+        Links = status.stx_nlink;
+        Id = new FileId(status.stx_dev_major, status.stx_dev_minor, status.stx_ino);
+    }
+
+    internal ulong Size { get; }
+    internal uint Owner { get; }
+    internal uint Group { get; }
+    internal uint Links { get; }
+    internal FileId Id { get; }
+
+    /// <summary>The permission bits, the sticky bit among them.</summary>
+    internal UnixFileMode Mode => (UnixFileMode)(_mode & 0xFFF);
+
+    internal bool IsRegularFile => (_mode & Libc.S_IFMT) == Libc.S_IFREG;
+
+    internal string TypeName => (_mode & Libc.S_IFMT) switch
+    {
+        Libc.S_IFREG => "a regular file",
+        Libc.S_IFDIR => "a directory",
+        Libc.S_IFLNK => "a symbolic link",
+        0x1000 => "a named pipe",
+        0x2000 => "a character device",
+        0x6000 => "a block device",
+        0xC000 => "a socket",
+        _ => $"a file of type 0x{_mode & Libc.S_IFMT:x}",
+    };
+}
+
+/// <summary>What tells one file from every other: its device and inode.</summary>
+internal readonly record struct FileId(uint DeviceMajor, uint DeviceMinor, ulong Inode);

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace ShmBus.Native;
+
+/// <summary>Making, opening, sizing and naming files: open, openat, memfd_create, fallocate, linkat, fstat and their kin.</summary>
+internal static unsafe partial class Libc
+{
+    internal const int O_RDONLY = 0x0;
+    internal const int O_RDWR = 0x2;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_CLOEXEC = 0x80000;
+
+    internal const int AT_FDCWD = -100;
+    internal const int AT_SYMLINK_FOLLOW = 0x400;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int AT_EMPTY_PATH = 0x1000;
+
+    internal const uint MFD_CLOEXEC = 0x1;
+    internal const uint MFD_ALLOW_SEALING = 0x2;
+
+    internal const int F_GET_SEALS = 1034;
+    internal const int F_ADD_SEALS = 1033;
+    internal const int F_SEAL_SEAL = 0x1;
+    internal const int F_SEAL_SHRINK = 0x2;
+    internal const int F_SEAL_GROW = 0x4;
+
+    internal const ushort S_IFMT = 0xF000;
+    internal const ushort S_IFREG = 0x8000;
+    internal const ushort S_IFDIR = 0x4000;
+    internal const ushort S_IFLNK = 0xA000;
+    internal const ushort S_ISVTX = 0x200;
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(int directory, string path, int flags, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int fallocate(SafeFileHandle fd, int mode, long offset, long length);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int linkat(int oldDirectory, string oldPath, SafeFileHandle newDirectory, string newPath, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlinkat(SafeFileHandle directory, string path, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdirat(int directory, string path, uint mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fchmod(SafeFileHandle fd, uint mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fchown(SafeFileHandle fd, uint owner, uint group);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fsync(SafeFileHandle fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint pread(SafeFileHandle fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library)]
+    internal static partial uint geteuid();
+
+    /// <summary>Opens a path; the flags get O_CLOEXEC. The handle is invalid when the call failed.</summary>
+    internal static SafeFileHandle Open(string path, int flags, uint mode = 0) =>
+        new((nint)Syscall.Retry((path, flags, mode), static a => open(a.path, a.flags | O_CLOEXEC, a.mode)), ownsHandle: true);
+
+    /// <summary>Opens a name in a directory; the flags get O_CLOEXEC. The handle is invalid when the call failed.</summary>
+    internal static SafeFileHandle OpenAt(SafeFileHandle directory, string name, int flags, uint mode = 0)
+    {
+        using Borrowed at = new(directory);
+        return new((nint)Syscall.Retry((at.Fd, name, flags, mode), static a => openat(a.Fd, a.name, a.flags | O_CLOEXEC, a.mode)), ownsHandle: true);
+    }
+
+    /// <summary>Makes an anonymous file that can be sealed, closed on exec. The handle is invalid when the call failed.</summary>
+    internal static SafeFileHandle MemfdCreate(string name) =>
+        new(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), ownsHandle: true);
+
+    /// <summary>Gives a file its size and reserves every byte of it.</summary>
+    internal static long Fallocate(SafeFileHandle fd, long length) =>
+        Syscall.Retry((fd, length), static a => fallocate(a.fd, 0, 0, a.length));
+
+    /// <summary>Reads up to the length of the buffer; returns fewer bytes at the end of the file.</summary>
+    internal static long Read(SafeFileHandle fd, Span<byte> buffer, long offset)
+    {
+        fixed (byte* start = buffer)
+        {
+            return Syscall.Retry((fd, (nint)start, buffer.Length, offset), static a => pread(a.fd, (byte*)a.Item2, (nuint)a.Length, a.offset));
+        }
+    }
+
+    /// <summary>The path under /proc that leads to an open file itself, also when it has no name any more.</summary>
+    internal static string ProcPath(int fd) => $"/proc/self/fd/{fd}";
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace ShmBus.Native;
+
+/// <summary>
+/// Locks of open file descriptions on single bytes, and seals. Such a lock belongs to the description, not to the process:
+/// the kernel frees it when the last descriptor of the description is closed, at the latest when the process dies.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    internal const int F_OFD_GETLK = 36;
+    internal const int F_OFD_SETLK = 37;
+    internal const short F_RDLCK = 0;
+    internal const short F_WRLCK = 1;
+    internal const short F_UNLCK = 2;
+    internal const short SEEK_SET = 0;
+
+    [StructLayout(LayoutKind.Explicit, Size = 32)]
+    internal struct flock
+    {
+        [FieldOffset(0)] public short l_type;
+        [FieldOffset(2)] public short l_whence;
+        [FieldOffset(8)] public long l_start;
+        [FieldOffset(16)] public long l_len;
+        [FieldOffset(24)] public int l_pid;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle fd, int command, flock* argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle fd, int command, nint argument);
+
+    /// <summary>Takes the lock on one byte. False when another description holds it.</summary>
+    internal static bool TryLockByte(SafeFileHandle fd, long offset, string? path)
+    {
+        flock range = ByteRange(F_WRLCK, offset);
+        if (Syscall.Retry((fd, (nint)(&range)), static a => fcntl(a.fd, F_OFD_SETLK, (flock*)a.Item2)) == 0)
+        {
+            return true;
+        }
+        ErrorNumber error = Syscall.LastError;
+        return error is ErrorNumber.EAGAIN or ErrorNumber.EACCES ? false : throw ErrnoException.From(error, "fcntl(F_OFD_SETLK)", path);
+    }
+
+    /// <summary>Gives the lock on one byte back.</summary>
+    internal static void UnlockByte(SafeFileHandle fd, long offset)
+    {
+        flock range = ByteRange(F_UNLCK, offset);
+        Syscall.Check(fcntl(fd, F_OFD_SETLK, &range), "fcntl(F_OFD_SETLK)");
+    }
+
+    /// <summary>Whether another description holds the lock on one byte. A lock of one's own description is never reported.</summary>
+    internal static bool IsByteLocked(SafeFileHandle fd, long offset)
+    {
+        flock range = ByteRange(F_WRLCK, offset);
+        Syscall.Check(fcntl(fd, F_OFD_GETLK, &range), "fcntl(F_OFD_GETLK)");
+        return range.l_type != F_UNLCK;
+    }
+
+    internal static int AddSeals(SafeFileHandle fd, int seals) => fcntl(fd, F_ADD_SEALS, seals);
+
+    internal static int GetSeals(SafeFileHandle fd) => fcntl(fd, F_GET_SEALS, 0);
+
+    // l_pid must be 0, or the kernel answers EINVAL.
+    private static flock ByteRange(short type, long offset) => new() { l_type = type, l_whence = SEEK_SET, l_start = offset, l_len = 1 };
+}

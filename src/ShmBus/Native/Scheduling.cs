@@ -1,0 +1,29 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace ShmBus.Native;
+
+/// <summary>On how many processors the calling thread may run: sched_getaffinity.</summary>
+internal static unsafe partial class Libc
+{
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int sched_getaffinity(int thread, nuint size, ulong* mask);
+
+    /// <summary>The number of processors that the calling thread may run on.</summary>
+    internal static int ProcessorsOfThisThread()
+    {
+        const int words = 128; // 8,192 processors, the most that Linux can be built for
+        ulong* mask = stackalloc ulong[words];
+        new Span<ulong>(mask, words).Clear();
+        if (sched_getaffinity(0, words * sizeof(ulong), mask) < 0)
+        {
+            return Environment.ProcessorCount;
+        }
+        int count = 0;
+        for (int i = 0; i < words; i++)
+        {
+            count += BitOperations.PopCount(mask[i]);
+        }
+        return count;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace ShmBus.Native;
+
+/// <summary>What every call into the C library has in common: interruption, errno, and the platform it needs.</summary>
+internal static class Syscall
+{
+    /// <summary>The errno of the last call on this thread that was declared with SetLastError.</summary>
+    internal static ErrorNumber LastError => (ErrorNumber)Marshal.GetLastPInvokeError();
+
+    /// <summary>
+    /// Makes a call again for as long as a signal interrupts it. The only EINTR loop in the library; waits with a deadline
+    /// pass it as an absolute time, so that a repetition does not wait longer.
+    /// </summary>
+    internal static long Retry<T>(T argument, Func<T, long> call)
+    {
+        long result;
+        do
+        {
+            result = call(argument);
+        }
+        while (result < 0 && LastError == ErrorNumber.EINTR);
+        return result;
+    }
+
+    /// <summary>Passes a result that is not negative through, and throws the errno otherwise.</summary>
+    /// <exception cref="ErrnoException">The call failed.</exception>
+    internal static long Check(long result, string operation, string? path = null) =>
+        result >= 0 ? result : throw ErrnoException.From(LastError, operation, path);
+
+    /// <summary>Ends here, by name, where the calls below do not exist.</summary>
+    /// <exception cref="PlatformNotSupportedException">Not Linux, or neither x64 nor arm64.</exception>
+    internal static void RequirePlatform()
+    {
+        if (!OperatingSystem.IsLinux() ||
+            RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        {
+            throw new PlatformNotSupportedException(
+                $"ShmBus runs on Linux x64 and arm64; this is {RuntimeInformation.OSDescription} on " +
+                $"{RuntimeInformation.ProcessArchitecture}. A bus inside one process that needs no Linux is planned, for tests and development elsewhere.");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.Win32.SafeHandles;
+using ShmBus.Native;
+
+namespace ShmBus.Regions;
+
+/// <summary>
+/// A region in the address space. The data area stands there twice, back to back, so that a record that begins near its end
+/// goes on without a break: no wrap case, and every payload is one span.
+/// </summary>
+internal sealed unsafe class RegionMapping
+{
+    private readonly nuint _size;
+
+    private RegionMapping(byte* address, nuint size)
+    {
+        Address = address;
+        _size = size;
+    }
+
+    /// <summary>The first byte of the header.</summary>
+    internal byte* Address { get; }
+
+    /// <summary>Maps a file whose size and header were checked.</summary>
+    /// <exception cref="ErrnoException">The address space or the rights do not suffice; nothing stays mapped.</exception>
+    internal static RegionMapping Map(SafeFileHandle fd, in RegionGeometry geometry, bool readOnly, string? path)
+    {
+        nuint size = (nuint)geometry.MappedSize;
+        // First the whole range is reserved, so that both halves surely fit side by side, then it is filled.
+        nint address = Libc.mmap(0, size, Libc.PROT_NONE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE, -1, 0);
+        if (address == Libc.MAP_FAILED)
+        {
+            throw ErrnoException.From(Syscall.LastError, "mmap", path);
+        }
+        using Borrowed file = new(fd);
+        int protection = readOnly ? Libc.PROT_READ : Libc.PROT_READ | Libc.PROT_WRITE;
+        if (!MapAt(address, (nuint)geometry.RegionSize, 0) ||
+            !MapAt(address + (nint)geometry.RegionSize, (nuint)geometry.Capacity, geometry.DataOffset))
+        {
+            ErrorNumber error = Syscall.LastError;
+            _ = Libc.munmap(address, size);
+            throw ErrnoException.From(error, "mmap", path);
+        }
+        return new RegionMapping((byte*)address, size);
+
+        bool MapAt(nint at, nuint length, long offset) =>
+            Libc.mmap(at, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, file.Fd, offset) != Libc.MAP_FAILED;
+    }
+
+    /// <summary>Takes the region out of the address space. Nobody may be inside; may be called once only.</summary>
+    internal void Unmap() => Syscall.Check(Libc.munmap((nint)Address, _size), "munmap");
+}
