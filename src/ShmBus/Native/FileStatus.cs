@@ -37,17 +37,16 @@ internal static unsafe partial class Libc
         return new FileStatus(status);
     }
 
-    /// <summary>fstatat without following a symbolic link; null when there is no such name.</summary>
-    internal static FileStatus? FstatAt(SafeFileHandle directory, string name)
+    /// <summary>lstat: what a path names, without following a symbolic link; null when it names nothing.</summary>
+    internal static FileStatus? Lstat(string path)
     {
-        using Borrowed at = new(directory);
         statx status;
-        if (syscall_statx(SYS_statx, at.Fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0)
+        if (syscall_statx(SYS_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0)
         {
             return new FileStatus(status);
         }
         ErrorNumber error = Syscall.LastError;
-        return error is ErrorNumber.ENOENT or ErrorNumber.ENOTDIR ? null : throw ErrnoException.From(error, "fstatat", name);
+        return error is ErrorNumber.ENOENT or ErrorNumber.ENOTDIR ? null : throw ErrnoException.From(error, "lstat", path);
     }
 }
 

@@ -32,6 +32,7 @@ internal sealed unsafe class RegionMapping
             throw ErrnoException.From(Syscall.LastError, "mmap", path);
         }
         using Borrowed file = new(fd);
+        int number = file.Fd;
         int protection = readOnly ? Libc.PROT_READ : Libc.PROT_READ | Libc.PROT_WRITE;
         if (!MapAt(address, (nuint)geometry.RegionSize, 0) ||
             !MapAt(address + (nint)geometry.RegionSize, (nuint)geometry.Capacity, geometry.DataOffset))
@@ -43,7 +44,40 @@ internal sealed unsafe class RegionMapping
         return new RegionMapping((byte*)address, size);
 
         bool MapAt(nint at, nuint length, long offset) =>
-            Libc.mmap(at, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, file.Fd, offset) != Libc.MAP_FAILED;
+            Libc.mmap(at, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, number, offset) != Libc.MAP_FAILED;
+    }
+
+    /// <summary>
+    /// Does what the options ask of the memory and returns what was refused. Populating is a matter of course, so it falls
+    /// silent where the kernel does not have it: the pages then come at first touch.
+    /// </summary>
+    internal IReadOnlyList<RefusedOption> Prepare(in RegionGeometry geometry, RegionOptions options, bool readOnly)
+    {
+        List<RefusedOption> refused = [];
+        if (options.HugePages)
+        {
+            // The mirror is left alone: gathering the pages once is enough.
+            Ask("HugePages", "madvise(MADV_COLLAPSE)", Libc.madvise((nint)Address, (nuint)geometry.RegionSize, Libc.MADV_COLLAPSE));
+        }
+        if (geometry.MappedSize <= options.PopulateLimit &&
+            Libc.madvise((nint)Address, _size, readOnly ? Libc.MADV_POPULATE_READ : Libc.MADV_POPULATE_WRITE) < 0 &&
+            Syscall.LastError != ErrorNumber.EINVAL)
+        {
+            refused.Add(new RefusedOption("Populate", ErrnoException.Describe(Syscall.LastError, "madvise(MADV_POPULATE_WRITE)", null)));
+        }
+        if (options.Lock)
+        {
+            Ask("Lock", "mlock", Libc.mlock((nint)Address, (nuint)geometry.RegionSize));
+        }
+        return refused;
+
+        void Ask(string option, string operation, int result)
+        {
+            if (result < 0)
+            {
+                refused.Add(new RefusedOption(option, ErrnoException.Describe(Syscall.LastError, operation, null)));
+            }
+        }
     }
 
     /// <summary>Takes the region out of the address space. Nobody may be inside; may be called once only.</summary>

@@ -1,0 +1,299 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using ShmBus.Endpoints;
+using ShmBus.Regions;
+using ShmBus.Rings;
+using ShmBus.Waiting;
+
+namespace ShmBus;
+
+/// <summary>
+/// What publishers and subscribers have in common: one slot of a topic, one mapping of its region, and an end that never pulls
+/// the memory from under an operation.
+/// </summary>
+/// <remarks>
+/// <para>An endpoint belongs to one thread at a time; two that call it at once are told so, as far as it is noticed. Only
+/// <see cref="Dispose"/> and the properties may be used by any thread at any time.</para>
+/// <para>Entering: <c>state = Inside</c>, then look at <c>closing</c>. Leaving: <c>state = Idle</c>, then look at <c>closing</c>.
+/// Disposing: <c>closing = true</c>, a process-wide barrier, then look at <c>state</c>. The barrier stands for the fence that
+/// entering and leaving do without, so one side always sees the other; whoever finds <c>closing</c> with nobody inside
+/// closes, and a compare-and-swap decides between two.</para>
+/// </remarks>
+public abstract class Endpoint : IDisposable, IDeathListener
+{
+    // Odd states refuse entry. MessageInHand lets the next call in, which ends it; ClaimOpen ends by commit or abort only.
+    private const int Idle = 0;
+    private const int Inside = 1;
+    private protected const int MessageInHand = 2;
+    private const int Corrupt = 3;
+    private const int Closed = 5;
+    private protected const int ClaimOpen = 7;
+
+    private readonly Region _region;
+    private readonly Lock _memoryLock = new();
+    private protected Waiter _waiter;
+    private int _state;
+    private bool _closing;
+    private int _disposals;
+    private int _closings;
+    private int _threadInHand;
+    private bool _suspect = true;
+    private bool _isMapped = true;
+    private RingCorruptException? _corruption;
+
+    private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy)
+    {
+        _region = region;
+        Memory = memory;
+        Role = role;
+        Owner = SlotOwner.Acquire(region, memory, role);
+        RefusedOption? unwatched = DeathWatch.Register(this, region.File);
+        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index), isWatched: unwatched is null);
+        Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
+    }
+
+    /// <summary>Raised once when the region's name no longer leads to it, on a thread of the library: return soon, throw nothing.</summary>
+    /// <remarks>
+    /// Messages still flow between those who have the region open, but whoever opens the topic by name from now on makes or
+    /// meets another one. Typical causes: the file was deleted, or systemd removed it at logout (<c>RemoveIPC</c>).
+    /// </remarks>
+    public event EventHandler? NameLost;
+
+    /// <summary>Publisher or subscriber.</summary>
+    public EndpointRole Role { get; }
+
+    /// <summary>The index of the slot that this endpoint holds.</summary>
+    public int Slot => Owner.Index;
+
+    /// <summary>What was asked for, or is usual, and the system did not grant, with reasons. Empty as a rule.</summary>
+    public IReadOnlyList<RefusedOption> Refused { get; }
+
+    /// <summary>The largest payload, in bytes: a quarter of the topic's capacity.</summary>
+    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Geometry.Capacity);
+
+    private protected RingMemory Memory { get; }
+
+    private protected SlotOwner Owner { get; }
+
+    /// <summary>A peer may have died since the last thorough look.</summary>
+    private protected bool IsSuspect
+    {
+        get => Atomic.LoadAcquire(ref _suspect); // pairs with OnDeath
+        set => Atomic.StoreRelease(ref _suspect, value);
+    }
+
+    private protected bool IsClosing => Atomic.LoadAcquire(ref _closing); // pairs with Dispose
+
+    /// <summary>Whether the name of the region still leads to it. One system call; does not block.</summary>
+    /// <returns>The state of the name now.</returns>
+    public RegionName CheckName() => _region.File.CheckName();
+
+    /// <summary>Brings what was written so far as far as asked. Does not block the other side.</summary>
+    /// <param name="durability">How far.</param>
+    /// <exception cref="Native.ErrnoException">The disk refused.</exception>
+    /// <exception cref="InvalidOperationException">A claim is open, or another thread is inside.</exception>
+    /// <exception cref="ObjectDisposedException">The endpoint was disposed.</exception>
+    public void Flush(Durability durability)
+    {
+        if (!Enum.IsDefined(durability))
+        {
+            throw new ArgumentOutOfRangeException(nameof(durability), durability, "Expected one of the named values.");
+        }
+        Enter();
+        try
+        {
+            Settle();
+            _region.Flush(durability);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>
+    /// Leaves the topic: gives the slot back at once, so that a successor can go on. Any thread may call it at any time, also
+    /// from within a handler, and more than once. An operation that another thread is in the middle of is completed first, a
+    /// waiting one ends with <see cref="ObjectDisposedException"/>; whichever thread comes last takes the memory away.
+    /// </summary>
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        if (!Atomic.CompareExchange(ref _disposals, 0, 1))
+        {
+            return;
+        }
+        Atomic.StoreRelease(ref _closing, true);
+        Atomic.ProcessWideFence(); // pairs with Enter and Leave: state, then closing
+        switch (Atomic.LoadAcquire(ref _state))
+        {
+            case Inside:
+                WakeSelf();
+                break;
+            case ClaimOpen when _threadInHand != Environment.CurrentManagedThreadId:
+                // The other thread may be writing: it closes when it commits or aborts.
+                break;
+            case MessageInHand when _threadInHand != Environment.CurrentManagedThreadId:
+                // The other thread may still look at the message, and need not call again: it keeps the memory, but not the slot.
+                Close(unmap: false);
+                break;
+            default:
+                Close(unmap: true);
+                break;
+        }
+    }
+
+    /// <summary>What the last call handed out is done with.</summary>
+    private protected abstract void Settle();
+
+    /// <summary>Brings the ring into the state in which a successor finds it.</summary>
+    private protected abstract void LeaveRing();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected void Enter()
+    {
+        if ((_state & 1) != 0)
+        {
+            ThrowRefusal();
+        }
+        Atomic.StoreRelease(ref _state, Inside);
+        if (IsClosing)
+        {
+            CloseInside();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected void Leave()
+    {
+        Atomic.StoreRelease(ref _state, Idle);
+        if (IsClosing)
+        {
+            Close(unmap: true);
+        }
+    }
+
+    /// <summary>Leaves, but for a piece of the ring that this thread was handed and keeps until its next call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected void LeaveWith(int inHand)
+    {
+        _threadInHand = Environment.CurrentManagedThreadId;
+        Atomic.StoreRelease(ref _state, inHand);
+        if (IsClosing)
+        {
+            CloseInside();
+        }
+    }
+
+    /// <summary>Leaves because of an error. A corrupt ring refuses every further call.</summary>
+    private protected void LeaveBy(Exception exception)
+    {
+        if (exception is RingCorruptException corruption)
+        {
+            _corruption = corruption;
+            // For people and tools to see; nobody obeys it.
+            unsafe
+            {
+                Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
+            }
+            Atomic.StoreRelease(ref _state, Corrupt);
+            if (IsClosing)
+            {
+                Close(unmap: true);
+            }
+        }
+        else if (_state == Inside)
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Ends the construction of an endpoint that cannot work.</summary>
+    private protected void Abandon()
+    {
+        DeathWatch.Unregister(this, _region.File);
+        Atomic.StoreRelease(ref _state, Closed);
+        Owner.Release();
+    }
+
+    /// <summary>Throws when a wait must end.</summary>
+    private protected void ThrowIfEnded(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(IsClosing, this);
+    }
+
+    /// <summary>Makes a cancellation wake the thread that waits in this endpoint.</summary>
+    private protected CancellationTokenRegistration WakeWhenCancelled(CancellationToken cancellationToken) =>
+        cancellationToken.UnsafeRegister(static endpoint => ((Endpoint)endpoint!).WakeSelf(), this);
+
+    /// <summary>Wakes the thread that waits in this endpoint, to look again.</summary>
+    private void WakeSelf()
+    {
+        lock (_memoryLock)
+        {
+            if (_isMapped)
+            {
+                _waiter.WakeSelf();
+            }
+        }
+    }
+
+    void IDeathListener.OnDeath()
+    {
+        IsSuspect = true;
+        WakeSelf();
+    }
+
+    void IDeathListener.OnNameChanged()
+    {
+        if (NameLost is not null && CheckName() is RegionName.Removed or RegionName.Replaced)
+        {
+            EventHandler? handlers = NameLost;
+            NameLost = null;
+            // Not on the watch's own thread: a handler may dispose endpoints, or take its time.
+            ThreadPool.QueueUserWorkItem(static state => state.handlers?.Invoke(state.sender, EventArgs.Empty), (sender: this, handlers), preferLocal: false);
+        }
+    }
+
+    [DoesNotReturn]
+    private void CloseInside()
+    {
+        Close(unmap: true);
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private void Close(bool unmap)
+    {
+        if (!Atomic.CompareExchange(ref _closings, 0, 1))
+        {
+            return;
+        }
+        DeathWatch.Unregister(this, _region.File);
+        if (Atomic.LoadAcquire(ref _state) != Corrupt)
+        {
+            LeaveRing();
+        }
+        Atomic.StoreRelease(ref _state, Closed);
+        Owner.Release();
+        lock (_memoryLock)
+        {
+            _isMapped = false;
+            _region.CloseFile();
+            if (unmap)
+            {
+                _region.Unmap();
+            }
+        }
+    }
+
+    [DoesNotReturn]
+    private void ThrowRefusal() => throw _state switch
+    {
+        Corrupt => new RingCorruptException((ulong)_corruption!.Position, _corruption.Reason),
+        Closed => new ObjectDisposedException(GetType().FullName),
+        ClaimOpen => new InvalidOperationException("A claim is open: commit or dispose it first. A publisher has one claim at a time."),
+        _ => new InvalidOperationException(
+            $"This {GetType().Name} is in use by another call. It belongs to one thread at a time: give each thread its own, or take turns."),
+    };
+}

@@ -1,0 +1,60 @@
+using ShmBus.Native;
+using ShmBus.Regions;
+using ShmBus.Rings;
+
+namespace ShmBus.Endpoints;
+
+/// <summary>What an endpoint's slot says about it, for people to read. Nothing in the library relies on it.</summary>
+/// <param name="Role">Publisher or subscriber.</param>
+/// <param name="Slot">The index of its slot.</param>
+/// <param name="IsAlive">Whether a living process holds the slot.</param>
+/// <param name="ProcessId">Its process, as that process sees its own id: in another PID namespace it has another.</param>
+/// <param name="ProcessName">The file name of its program.</param>
+/// <param name="JoinedAt">When it took the slot.</param>
+/// <param name="Messages">Messages that it published or was done with; brought up to date now and then.</param>
+/// <param name="Losses">Subscriber: how often it passed by claims that died with their owner, in the life of the topic.</param>
+/// <param name="LostBytes">Subscriber: the bytes of the ring that those took up.</param>
+public sealed record EndpointInfo(
+    EndpointRole Role, int Slot, bool IsAlive, int ProcessId, string ProcessName, DateTimeOffset JoinedAt, long Messages, long Losses, long LostBytes)
+{
+    internal static unsafe EndpointInfo Read(in RingMemory memory, EndpointRole role, int index, bool isAlive)
+    {
+        RingSlot slot = memory.Slot(role, index);
+        bool subscriber = role == EndpointRole.Subscriber;
+        // Any number may stand there: what is no time is the start of 1970.
+        long ticks = *slot.JoinedAt / TimeSpan.NanosecondsPerTick;
+        bool isTime = ticks >= 0 && ticks <= (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks;
+        return new EndpointInfo(
+            role, index, isAlive, (int)*slot.ProcessId, slot.ReadName(), DateTimeOffset.UnixEpoch.AddTicks(isTime ? ticks : 0),
+            (long)*slot.Messages, subscriber ? (long)*slot.Losses : 0, subscriber ? (long)*slot.LostBytes : 0);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"process {ProcessId} ('{ProcessName}') since {JoinedAt:u}";
+}
+
+/// <summary>
+/// Every slot for this kind of endpoint is held by a living process. Says by which.
+/// </summary>
+public sealed class EndpointInUseException : InvalidOperationException
+{
+    internal EndpointInUseException(string path, EndpointRole role, IReadOnlyList<EndpointInfo> holders)
+        : base($"'{path}' has room for {holders.Count} {Plural(role, holders.Count)}, held by {string.Join(", ", holders)}. " +
+            "Wait until it ends, or use a topic of its own.")
+    {
+        Role = role;
+        Holders = holders;
+    }
+
+    /// <summary>What was asked for.</summary>
+    public EndpointRole Role { get; }
+
+    /// <summary>Who holds the slots.</summary>
+    public IReadOnlyList<EndpointInfo> Holders { get; }
+
+    private static string Plural(EndpointRole role, int count)
+    {
+        string name = role == EndpointRole.Publisher ? "publisher" : "subscriber";
+        return count == 1 ? name : name + "s";
+    }
+}

@@ -1,0 +1,255 @@
+using System.Runtime.CompilerServices;
+using ShmBus.Regions;
+using ShmBus.Rings;
+using ShmBus.Waiting;
+
+namespace ShmBus;
+
+/// <summary>
+/// The writing end of a topic. Publishes a copy of a payload, or lets it be written in place (<see cref="TryClaim(int, out Claim)"/>).
+/// </summary>
+/// <remarks>
+/// Belongs to one thread at a time. Publishing allocates nothing, takes no lock, and makes no system call while the subscriber
+/// is awake.
+/// </remarks>
+public sealed unsafe class Publisher : Endpoint
+{
+    private readonly Waker _subscribers;
+    private readonly uint _maxLength;
+    private RingProducer _ring;
+    private ulong _messages;
+
+    internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy) : base(region, memory, EndpointRole.Publisher, strategy)
+    {
+        try
+        {
+            _maxLength = (uint)MaxMessageLength;
+            _subscribers = new Waker(memory, EndpointRole.Subscriber);
+            _ring = new RingProducer(memory, Owner.Index);
+            Owner.Activate();
+            // A subscriber that waited for the last owner's claim sees now that it is nobody's.
+            _subscribers.Wake();
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>Publishes a copy of the payload, if there is room now. Does not block.</summary>
+    /// <param name="payload">The bytes, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
+    /// <param name="type">A number of the user's own that goes with the message.</param>
+    /// <returns>False when the ring is full: nothing was published.</returns>
+    /// <exception cref="MessageTooLongException">The payload is longer than the topic takes.</exception>
+    /// <exception cref="InvalidOperationException">A claim is open, or another thread is inside.</exception>
+    /// <exception cref="ObjectDisposedException">The publisher was disposed.</exception>
+    /// <exception cref="RingCorruptException">Somebody wrote over the ring.</exception>
+    public bool TryPublish(ReadOnlySpan<byte> payload, uint type = 0)
+    {
+        CheckLength(payload.Length);
+        Enter();
+        if (!_ring.HasRoom((uint)payload.Length) && !FindRoom((uint)payload.Length))
+        {
+            Leave();
+            return false;
+        }
+        PublishInside(payload, type);
+        return true;
+    }
+
+    /// <summary>Publishes a copy of the payload; waits for room as the strategy says.</summary>
+    /// <inheritdoc cref="TryPublish(ReadOnlySpan{byte}, uint)"/>
+    /// <param name="payload">The bytes, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before there was room: nothing was published.</exception>
+    public void Publish(ReadOnlySpan<byte> payload, CancellationToken cancellationToken = default) =>
+        Publish(payload, 0, cancellationToken);
+
+    /// <inheritdoc cref="Publish(ReadOnlySpan{byte}, CancellationToken)"/>
+    /// <param name="payload">The bytes, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
+    /// <param name="type">A number of the user's own that goes with the message.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public void Publish(ReadOnlySpan<byte> payload, uint type, CancellationToken cancellationToken = default)
+    {
+        CheckLength(payload.Length);
+        Enter();
+        if (!_ring.HasRoom((uint)payload.Length))
+        {
+            WaitInside((uint)payload.Length, Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        PublishInside(payload, type);
+    }
+
+    /// <summary>Waits until there is room for a payload of a length; it stays there until this publisher uses it.</summary>
+    /// <param name="length">The bytes of the payload.</param>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False when the time ran out first.</returns>
+    /// <exception cref="MessageTooLongException">The payload is longer than the topic takes.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The publisher was disposed, before or meanwhile.</exception>
+    public bool WaitToPublish(int length, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        CheckLength(length);
+        Enter();
+        bool hasRoom = _ring.HasRoom((uint)length) || WaitInside((uint)length, timeout, cancellationToken);
+        Leave();
+        return hasRoom;
+    }
+
+    /// <summary>Claims space to write a payload in place, if there is room now. Does not block, does not allocate.</summary>
+    /// <param name="length">The bytes to claim, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
+    /// <param name="claim">The space; commit or dispose it before anything else is done with this publisher.</param>
+    /// <returns>False when the ring is full: nothing was claimed.</returns>
+    /// <inheritdoc cref="TryPublish(ReadOnlySpan{byte}, uint)" path="/exception"/>
+    public bool TryClaim(int length, out Claim claim) => TryClaim(length, 0, out claim);
+
+    /// <inheritdoc cref="TryClaim(int, out Claim)"/>
+    /// <param name="length">The bytes to claim, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
+    /// <param name="type">A number of the user's own that goes with the message.</param>
+    /// <param name="claim">The space; commit or dispose it before anything else is done with this publisher.</param>
+    public bool TryClaim(int length, uint type, out Claim claim)
+    {
+        CheckLength(length);
+        Enter();
+        if (!_ring.HasRoom((uint)length) && !FindRoom((uint)length))
+        {
+            Leave();
+            claim = default;
+            return false;
+        }
+        Span<byte> payload = new(_ring.Claim((uint)length, type), length);
+        claim = new Claim(this, _ring.OpenPosition, payload);
+        LeaveWith(ClaimOpen);
+        return true;
+    }
+
+    internal bool IsOpen(ulong position) => position != 0 && _ring.OpenPosition == position;
+
+    internal void Commit(ulong position, int length)
+    {
+        if (!IsOpen(position))
+        {
+            throw new InvalidOperationException("This claim has ended: it was committed or given up, by this copy or another.");
+        }
+        if ((uint)length > _ring.OpenLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), length,
+                $"The claim has {_ring.OpenLength} bytes: to publish more, give it up and claim anew.");
+        }
+        // The claim is this thread's: no need to enter, and nobody has closed the memory.
+        _ring.Commit((uint)length);
+        Published();
+    }
+
+    internal void Abort(ulong position)
+    {
+        if (IsOpen(position))
+        {
+            _ring.Abort();
+            // Whoever waits behind it looks on.
+            _subscribers.Wake();
+            Leave();
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Settle()
+    {
+        // An open claim does not let anybody in.
+    }
+
+    /// <inheritdoc/>
+    private protected override void LeaveRing()
+    {
+        if (_ring.OpenPosition != 0)
+        {
+            _ring.Abort();
+            _subscribers.Wake();
+        }
+        _ring.FlushMessages(_messages);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PublishInside(ReadOnlySpan<byte> payload, uint type)
+    {
+        _ring.Publish(payload, type);
+        Published();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Published()
+    {
+        _messages++;
+        _subscribers.Wake();
+        Leave();
+    }
+
+    /// <summary>Asks the subscribers for room, the dead ones too if there may be some.</summary>
+    private bool FindRoom(uint length)
+    {
+        try
+        {
+            _ring.FlushMessages(_messages);
+            if (_ring.FindRoom(length, deadSubscribers: 0))
+            {
+                return true;
+            }
+            if (!IsSuspect)
+            {
+                return false;
+            }
+            IsSuspect = false;
+            ulong dead = Owner.FindDead(EndpointRole.Subscriber);
+            return dead != 0 && _ring.FindRoom(length, dead);
+        }
+        catch (Exception exception)
+        {
+            LeaveBy(exception);
+            throw;
+        }
+    }
+
+    private bool WaitInside(uint length, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            RoomCondition condition = new(this, length, cancellationToken);
+            return _waiter.Wait(ref condition, timeout);
+        }
+        catch (Exception exception)
+        {
+            LeaveBy(exception);
+            throw;
+        }
+    }
+
+    private void CheckLength(int length)
+    {
+        if ((uint)length > _maxLength)
+        {
+            throw length < 0
+                ? new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.")
+                : new MessageTooLongException(length, (int)_maxLength);
+        }
+    }
+
+    /// <summary>Waiting for room.</summary>
+    private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition
+    {
+        public bool Glance() => publisher._ring.FindRoom(length, deadSubscribers: 0);
+
+        public Finding Look()
+        {
+            publisher.IsSuspect = true;
+            return publisher.FindRoom(length) ? Finding.Ready : Finding.HeldUp;
+        }
+
+        public bool IsDisturbed => publisher.IsSuspect;
+
+        public void ThrowIfEnded() => publisher.ThrowIfEnded(cancellationToken);
+
+        public CancellationTokenRegistration WakeWhenCancelled() => publisher.WakeWhenCancelled(cancellationToken);
+    }
+}

@@ -1,0 +1,284 @@
+using System.Runtime.CompilerServices;
+using static ShmBus.Rings.RecordDescriptor;
+
+namespace ShmBus.Rings;
+
+/// <summary>
+/// The reading end of a ring, for one producer or many: take the record at one's position, be done with it, go on.
+/// </summary>
+/// <remarks>
+/// <para>Who owns what. The consumer alone writes its slot's <c>gate</c> and <c>resume</c>, which are copies of its private
+/// position for publishers and for its successor. A record is there when its stamp is: the consumer looks at nothing else
+/// while messages flow, so a small message costs one cache line.</para>
+/// <para>Acknowledging. At-least-once stores <c>resume</c> when a message is done with, at-most-once before it is handed out; a
+/// plain store to a line that nobody reads. <c>gate</c> follows every eighth of the ring and when the ring runs dry.</para>
+/// <para>A hole. No stamp at H, though tail is beyond: a claim is open there, or its owner died with it. (1) t0 = tail; H == t0
+/// is empty. (2) Read every intent; one that equals H and whose owner lives: wait. (3) Read the stamp of H again; now there:
+/// take it. (4) e = the least of t0, every intent in (H, t0) and the first position in (H, t0) that bears its own stamp, read
+/// after the intents. (5) Go on at e. It is right because each intent in [H, tail) was once the tail, hence a true boundary
+/// of a claim; because the owner of the claim at H wrote intent H before tail moved beyond, so whoever sees the tail sees
+/// that intent, or a later one of the same owner, which it writes only after the stamp of H, or the 0 of the slot's
+/// next owner, which comes only after the death; and because a claim beyond H is either stamped or its intent still stands.
+/// There is no time-out in it and no guess: a paused owner lives, and is waited for.</para>
+/// </remarks>
+internal unsafe struct RingConsumer
+{
+    private readonly RingMemory _memory;
+    private readonly RingSlot _slot;
+    private readonly byte* _data;
+    private readonly ulong* _resume;
+    private readonly ulong _mask;
+    private readonly ulong _key;
+    private readonly ulong _gateStep;
+    private readonly uint _maxLength;
+    private readonly bool _atMostOnce;
+    private ulong _next;
+    private ulong _done;
+    private ulong _gate;
+    private ulong _messages;
+
+    /// <summary>Goes on where the slot's last owner was, or at the start. The caller holds the slot.</summary>
+    /// <exception cref="RingCorruptException">The stored place does not fit the tail.</exception>
+    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce)
+    {
+        _memory = memory;
+        _slot = memory.Subscriber(slot);
+        _data = memory.Data;
+        _resume = _slot.Resume;
+        _mask = memory.Capacity - 1;
+        _key = memory.Key;
+        _gateStep = memory.Capacity / 8;
+        _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
+        _atMostOnce = atMostOnce;
+        Atomic.StoreRelease(_slot.State, (uint)SlotState.Joining);
+        Atomic.FullFence(); // pairs with RingRoom.Refresh: sharedGate, fence, slots
+        ulong start = Math.Max(Atomic.LoadAcquire(_resume), Atomic.LoadAcquire(memory.SharedGate));
+        ulong tail = Atomic.LoadAcquire(memory.Tail);
+        if (start % Alignment != 0 || tail - start > memory.Capacity)
+        {
+            throw new RingCorruptException(start, $"the stored place must be a multiple of {Alignment} and within {memory.Capacity} bytes below the tail, {tail}");
+        }
+        _next = _done = _gate = start;
+        Atomic.StoreRelease(_resume, start);
+        Atomic.StoreRelease(_slot.Gate, start);
+        Atomic.StoreRelease(_slot.State, (uint)SlotState.Active);
+    }
+
+    /// <summary>The position of the next record.</summary>
+    internal readonly ulong Position => _next;
+
+    /// <summary>Whether a message was taken that is not done with.</summary>
+    internal readonly bool HasTaken => _next != _done;
+
+    /// <summary>Takes the next message, if one is there.</summary>
+    /// <exception cref="RingCorruptException">What is there cannot be a record.</exception>
+    /// <exception cref="RecordKindException">A record that this version does not read.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryTake(out Record record)
+    {
+        byte* at = _data + (_next & _mask);
+        ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_next, _key); // pairs with RingProducer.Stamp
+        if (kind != (ulong)RecordKind.Message)
+        {
+            return TryTakeOther(out record);
+        }
+        ulong lengthAndType = *(ulong*)(at + LengthOffset);
+        uint length = (uint)lengthAndType;
+        CheckLength(length);
+        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _next);
+        HandOut(length);
+        return true;
+    }
+
+    /// <summary>Whether something is stamped at the position: a cheap look for waiting, which reads one cache line only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly bool IsStamped()
+    {
+        ulong kind = Atomic.LoadAcquire((ulong*)(_data + (_next & _mask))) ^ BareStamp(_next, _key); // pairs with RingProducer.Stamp
+        return kind - 1 < KindMask;
+    }
+
+    /// <summary>Whether a message is there to be taken. Passes aborted claims by; nothing may be taken that is not done with.</summary>
+    internal bool FindMessage()
+    {
+        while (true)
+        {
+            byte* at = _data + (_next & _mask);
+            ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_next, _key); // pairs with RingProducer.Stamp
+            switch (kind)
+            {
+                case (ulong)RecordKind.Message or (ulong)RecordKind.Short:
+                    return true;
+                case (ulong)RecordKind.Aborted:
+                    uint length = *(uint*)(at + LengthOffset);
+                    CheckLength(length);
+                    MoveTo(_next + Extent(length));
+                    break;
+                case 0 or > KindMask:
+                    return false;
+                default:
+                    throw new RecordKindException(_next, (uint)kind);
+            }
+        }
+    }
+
+    /// <summary>The message that was taken last is done with. True when room was given back just now: look for who waits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Done()
+    {
+        if (!_atMostOnce)
+        {
+            Atomic.StoreRelease(_resume, _next); // pairs with RingRoom.Needed: resume
+        }
+        _done = _next;
+        _messages++;
+        return _next - _gate >= _gateStep && PublishGate();
+    }
+
+    /// <summary>The message that was taken last was not dealt with: under at-least-once it is taken again next time.</summary>
+    internal bool Refuse()
+    {
+        if (_atMostOnce)
+        {
+            return Done();
+        }
+        _next = _done;
+        return false;
+    }
+
+    /// <summary>Gives back all room that was read, when the ring has run dry. True when there was any.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool GiveBackRoom() => _gate != _done && PublishGate();
+
+    /// <summary>Steps 1 and 2 of a hole: what stands between here and the tail.</summary>
+    internal readonly RingHole Inspect()
+    {
+        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Begin: tail
+        ulong distance = tail - _next;
+        if (distance > _memory.Capacity)
+        {
+            throw new RingCorruptException(_next, $"the tail, {tail}, is not within {_memory.Capacity} bytes above");
+        }
+        ulong nearest = tail;
+        ulong claimants = 0;
+        for (int i = 0; i < _memory.Geometry.PublisherSlots && distance != 0; i++)
+        {
+            ulong intent = Atomic.LoadAcquire(_memory.Publisher(i).Intent); // pairs with RingProducer.Begin: intent
+            if (intent == _next)
+            {
+                claimants |= 1UL << i;
+            }
+            else if (intent - _next < nearest - _next && intent % Alignment == 0)
+            {
+                nearest = intent;
+            }
+        }
+        return new RingHole(tail, nearest, claimants);
+    }
+
+    /// <summary>Steps 3 to 5: all owners that could have claimed here are dead. False when the record is there after all.</summary>
+    internal bool Skip(in RingHole hole)
+    {
+        if (IsStamped())
+        {
+            return false;
+        }
+        ulong end = hole.NearestIntent;
+        for (ulong position = _next + Alignment; position < end; position += Alignment)
+        {
+            ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Stamp
+            if (kind - 1 < KindMask)
+            {
+                end = position;
+            }
+        }
+        Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _next));
+        Atomic.StoreRelease(_slot.Losses, Atomic.LoadAcquire(_slot.Losses) + 1);
+        MoveTo(end);
+        return true;
+    }
+
+    /// <summary>Leaves in good order: brings the cursors to where the successor finds them.</summary>
+    internal void Leave()
+    {
+        _next = _done;
+        PublishGate();
+    }
+
+    private bool TryTakeOther(out Record record)
+    {
+        record = default;
+        if (!FindMessage())
+        {
+            return false;
+        }
+        byte* at = _data + (_next & _mask);
+        if (Atomic.LoadAcquire((ulong*)at) == (BareStamp(_next, _key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Stamp
+        {
+            return TryTake(out record);
+        }
+        ulong lengthAndType = *(ulong*)(at + LengthOffset);
+        uint claimed = (uint)lengthAndType;
+        CheckLength(claimed);
+        ulong length = *(ulong*)(at + Extent(claimed) - TrueLengthSize);
+        if (length >= claimed)
+        {
+            throw new RingCorruptException(_next, $"a short record says length {length} within {claimed} claimed bytes");
+        }
+        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _next);
+        HandOut(claimed);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void HandOut(uint length)
+    {
+        _next += Extent(length);
+        if (_atMostOnce)
+        {
+            Atomic.StoreRelease(_resume, _next); // pairs with RingRoom.Needed: resume
+        }
+    }
+
+    /// <summary>Passes by what is not a message.</summary>
+    private void MoveTo(ulong position)
+    {
+        _next = _done = position;
+        Atomic.StoreRelease(_resume, position); // pairs with RingRoom.Needed: resume
+    }
+
+    private bool PublishGate()
+    {
+        _gate = _done;
+        Atomic.StoreRelease(_slot.Gate, _done); // pairs with RingRoom.Needed: gate
+        Atomic.StoreRelease(_slot.Messages, _messages);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void CheckLength(uint length)
+    {
+        if (length > _maxLength)
+        {
+            ThrowLength(length);
+        }
+    }
+
+    private readonly void ThrowLength(uint length) =>
+        throw new RingCorruptException(_next, $"a record says length {length}; at most {_maxLength} is possible");
+}
+
+/// <summary>A message in the ring: where its payload stands.</summary>
+internal readonly unsafe struct Record(byte* payload, int length, uint type, ulong position)
+{
+    internal readonly byte* Payload = payload;
+    internal readonly int Length = length;
+    internal readonly uint Type = type;
+    internal readonly ulong Position = position;
+}
+
+/// <summary>What a consumer saw behind a position without a stamp.</summary>
+/// <param name="Tail">The tail, read first. The position itself: nothing is there.</param>
+/// <param name="NearestIntent">The least intent beyond the position and below the tail, or the tail.</param>
+/// <param name="Claimants">A bit for each publisher slot that may have the claim at the position.</param>
+internal readonly record struct RingHole(ulong Tail, ulong NearestIntent, ulong Claimants);

@@ -1,0 +1,57 @@
+namespace ShmBus.Rings;
+
+/// <summary>
+/// How far publishers may go: to the capacity beyond the least position that a subscriber still needs.
+/// </summary>
+/// <remarks>
+/// <c>sharedGate</c> is the least gate that any publisher has acted on, and only grows. A publisher raises it, fences, and reads
+/// the slots again before it uses it; a subscriber that joins says so (JOINING), fences, and begins at <c>sharedGate</c> or
+/// above. One of the two sees the other, so nobody joins below what a publisher already overwrites.
+/// </remarks>
+internal static unsafe class RingRoom
+{
+    /// <summary>The least position still needed, made known to others; what a publisher may act on.</summary>
+    internal static ulong Refresh(in RingMemory memory, ulong tail, ulong deadSubscribers)
+    {
+        ulong least = LeastGate(memory, tail, deadSubscribers);
+        Atomic.Raise(memory.SharedGate, least);
+        Atomic.FullFence(); // pairs with RingConsumer's: JOINING, fence, sharedGate
+        return Math.Min(least, LeastGate(memory, tail, deadSubscribers));
+    }
+
+    /// <summary>The least position that a subscriber still needs.</summary>
+    /// <exception cref="RingCorruptException">A cursor is further from the tail than the ring is long.</exception>
+    internal static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers)
+    {
+        ulong least = tail;
+        for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
+        {
+            ulong needed = Needed(memory.Subscriber(i), isDead: (deadSubscribers >> i & 1) != 0);
+            if (tail - needed > memory.Capacity)
+            {
+                throw new RingCorruptException(tail, $"subscriber slot {i} needs position {needed}, which is not within {memory.Capacity} bytes below the tail");
+            }
+            least = Math.Min(least, needed);
+        }
+        return least;
+    }
+
+    /// <summary>
+    /// What one subscriber of a queue needs: above its gate while it works, above where its successor will go on when it has
+    /// left or died. The second is the greater one, but under at-most-once a live owner still reads below it; so it counts
+    /// only if no new owner came meanwhile, and an owner counts up <c>generation</c> before it moves anything.
+    /// </summary>
+    private static ulong Needed(RingSlot slot, bool isDead)
+    {
+        uint generation = Atomic.LoadAcquire(slot.Generation); // pairs with SlotOwner's: generation, then the cursors
+        if (isDead || Atomic.LoadAcquire(slot.State) == (uint)SlotState.Free)
+        {
+            ulong resume = Atomic.LoadAcquire(slot.Resume); // pairs with RingConsumer's: resume
+            if (Atomic.LoadAcquire(slot.Generation) == generation)
+            {
+                return resume;
+            }
+        }
+        return Atomic.LoadAcquire(slot.Gate); // pairs with RingConsumer.PublishGate
+    }
+}

@@ -1,0 +1,262 @@
+using System.Runtime.CompilerServices;
+using ShmBus.Regions;
+using ShmBus.Rings;
+using ShmBus.Waiting;
+
+namespace ShmBus;
+
+/// <summary>
+/// The reading end of a topic. Messages are read where they stand in the ring, one by one (<see cref="TryRead"/>) or in runs
+/// (<see cref="Poll(MessageHandler, int)"/>).
+/// </summary>
+/// <remarks>
+/// Belongs to one thread at a time. Every call is also the word that the message of the call before is done with. Reading
+/// allocates nothing, takes no lock, and makes no system call while the publisher is awake.
+/// </remarks>
+public sealed unsafe class Subscriber : Endpoint
+{
+    /// <summary>After so many empty looks in a row one is thorough, should the death watch have been too late or refused.</summary>
+    private const uint LooksBeforeThorough = 1024;
+
+    private readonly Waker _publishers;
+    private RingConsumer _ring;
+    private uint _emptyLooks;
+
+    internal Subscriber(Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge)
+        : base(region, memory, EndpointRole.Subscriber, strategy)
+    {
+        try
+        {
+            _publishers = new Waker(memory, EndpointRole.Publisher);
+            _ring = new RingConsumer(memory, Owner.Index, atMostOnce: acknowledge == Acknowledge.BeforeHandling);
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>How often claims were passed by because their owner died before it committed, in the life of the topic.</summary>
+    public long Losses { get; private set; }
+
+    /// <summary>Reads the next message in place, if there is one. Does not block.</summary>
+    /// <param name="message">The message; valid until the next call on this subscriber.</param>
+    /// <returns>False when nothing is there.</returns>
+    /// <exception cref="InvalidOperationException">Another thread is inside.</exception>
+    /// <exception cref="ObjectDisposedException">The subscriber was disposed.</exception>
+    /// <exception cref="RingCorruptException">Somebody wrote over the ring.</exception>
+    /// <exception cref="RecordKindException">The message was written by a newer version, in a way that this one does not read.</exception>
+    public bool TryRead(out Message message)
+    {
+        Enter();
+        try
+        {
+            Settle();
+            if (_ring.TryTake(out Record record) || (LookFurther() && _ring.TryTake(out record)))
+            {
+                message = ToMessage(record);
+                LeaveWith(MessageInHand);
+                return true;
+            }
+            Leave();
+            message = default;
+            return false;
+        }
+        catch (Exception exception)
+        {
+            LeaveBy(exception);
+            throw;
+        }
+    }
+
+    /// <summary>Reads the next message in place; waits for one as the strategy says.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The message; valid until the next call on this subscriber.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled before there was one.</exception>
+    /// <inheritdoc cref="TryRead" path="/exception"/>
+    public Message Read(CancellationToken cancellationToken = default)
+    {
+        Message message;
+        while (!TryRead(out message))
+        {
+            WaitToRead(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        return message;
+    }
+
+    /// <summary>Waits until there is a message.</summary>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False when the time ran out first.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <inheritdoc cref="TryRead" path="/exception"/>
+    public bool WaitToRead(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        Enter();
+        try
+        {
+            Settle();
+            bool isThere = _ring.FindMessage();
+            if (!isThere)
+            {
+                GiveBackRoom();
+                MessageCondition condition = new(this, cancellationToken);
+                isThere = _waiter.Wait(ref condition, timeout);
+            }
+            Leave();
+            return isThere;
+        }
+        catch (Exception exception)
+        {
+            LeaveBy(exception);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Hands the messages that are there to a handler, one by one, until none is left or the limit is reached. Does not block.
+    /// </summary>
+    /// <param name="handler">Deals with a message. If it throws, the exception comes through; under
+    /// <see cref="Acknowledge.AfterHandling"/> the message is then handed out again by the next call.</param>
+    /// <param name="limit">The most messages to hand out.</param>
+    /// <returns>How many messages were handed out.</returns>
+    /// <inheritdoc cref="TryRead" path="/exception"/>
+    public int Poll(MessageHandler handler, int limit = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        DelegateHandler adapter = new(handler);
+        return Poll(ref adapter, limit);
+    }
+
+    /// <inheritdoc cref="Poll(MessageHandler, int)"/>
+    /// <typeparam name="THandler">A struct that deals with messages; it is inlined.</typeparam>
+    public int Poll<THandler>(ref THandler handler, int limit = int.MaxValue) where THandler : struct, IMessageHandler, allows ref struct
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        Enter();
+        try
+        {
+            Settle();
+            int count = 0;
+            while (count < limit && (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record))))
+            {
+                handler.OnMessage(ToMessage(record));
+                count++;
+                if (_ring.Done())
+                {
+                    _publishers.Wake();
+                }
+            }
+            if (count < limit)
+            {
+                GiveBackRoom();
+            }
+            Leave();
+            return count;
+        }
+        catch (Exception exception)
+        {
+            if (_ring.HasTaken && _ring.Refuse())
+            {
+                _publishers.Wake();
+            }
+            LeaveBy(exception);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The message that was read last is done with: its span is no longer valid, and it will not be delivered again. Every other
+    /// call says the same; this one is for the last message before <see cref="Endpoint.Dispose"/>, which does not.
+    /// </summary>
+    /// <inheritdoc cref="TryRead" path="/exception"/>
+    public void Complete()
+    {
+        Enter();
+        Settle();
+        Leave();
+    }
+
+    /// <inheritdoc/>
+    private protected override void LeaveRing()
+    {
+        _ring.Leave();
+        _publishers.Wake();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Message ToMessage(Record record) =>
+        new(new ReadOnlySpan<byte>(record.Payload, record.Length), record.Type, record.Position);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected override void Settle()
+    {
+        if (_ring.HasTaken && _ring.Done())
+        {
+            _publishers.Wake();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void GiveBackRoom()
+    {
+        if (_ring.GiveBackRoom())
+        {
+            _publishers.Wake();
+        }
+    }
+
+    /// <summary>Nothing stands at the position. Looks behind a claim whose owner died, when that may be the case.</summary>
+    private bool LookFurther()
+    {
+        GiveBackRoom();
+        return (IsSuspect || ++_emptyLooks % LooksBeforeThorough == 0) && Look() == Finding.Ready;
+    }
+
+    private Finding Look()
+    {
+        IsSuspect = false;
+        while (!_ring.FindMessage())
+        {
+            RingHole hole = _ring.Inspect();
+            if (hole.Tail == _ring.Position)
+            {
+                return Finding.Idle;
+            }
+            for (int i = 0; i < Memory.Geometry.PublisherSlots; i++)
+            {
+                if ((hole.Claimants >> i & 1) != 0 && Owner.IsAlive(EndpointRole.Publisher, i))
+                {
+                    return Finding.HeldUp;
+                }
+            }
+            if (_ring.Skip(hole))
+            {
+                Losses++;
+                GiveBackRoom();
+            }
+        }
+        return Finding.Ready;
+    }
+
+    /// <summary>Waiting for a message.</summary>
+    private readonly struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
+    {
+        public bool Glance() => subscriber._ring.IsStamped();
+
+        public Finding Look() => subscriber.Look();
+
+        public bool IsDisturbed => subscriber.IsSuspect;
+
+        public void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
+
+        public CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
+    }
+
+    private readonly struct DelegateHandler(MessageHandler handler) : IMessageHandler
+    {
+        public void OnMessage(Message message) => handler(message);
+    }
+}

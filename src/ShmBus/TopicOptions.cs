@@ -1,0 +1,89 @@
+using ShmBus.Regions;
+
+namespace ShmBus;
+
+/// <summary>How a topic is made, and how this process maps it.</summary>
+public sealed record TopicOptions
+{
+    internal static readonly TopicOptions Default = new();
+
+    /// <summary>
+    /// The bytes of the ring: a power of two from one page (4 KiB on most machines) to 512 MiB; 256 KiB unless told. A message may
+    /// take up a quarter of it.
+    /// </summary>
+    public int Capacity { get; init; } = 256 << 10;
+
+    /// <summary>
+    /// Regions of up to this many bytes of address space are populated when they are mapped, so that the first messages meet no page
+    /// fault; 0 for never. 4 MiB unless told.
+    /// </summary>
+    public long PopulateLimit { get; init; } = 4 << 20;
+
+    /// <summary>Keep the pages in memory, never on a swap device (<c>mlock</c>).</summary>
+    public bool Lock { get; init; }
+
+    /// <summary>Gather the pages into huge ones (<c>MADV_COLLAPSE</c>, Linux 6.1), which spares the processor's address cache.</summary>
+    public bool HugePages { get; init; }
+
+    /// <summary>
+    /// The permission bits of a new file; only the owner's unless told. Bits for the group also mean that this process accepts files and
+    /// directories which belong to others of the group: whoever can write a topic can feed its readers anything.
+    /// </summary>
+    public UnixFileMode Mode { get; init; } = RegionOptions.OwnerOnly;
+
+    /// <summary>The id of the group that a new file is given to; null leaves it to the system.</summary>
+    public int? Group { get; init; }
+
+    internal RegionOptions ToRegionOptions()
+    {
+        const UnixFileMode allowed = RegionOptions.OwnerOnly | RegionOptions.GroupAccess;
+        if ((Mode & ~allowed) != 0 || (Mode & RegionOptions.OwnerOnly) != RegionOptions.OwnerOnly)
+        {
+            throw new ArgumentException(
+                $"{nameof(Mode)} is {Convert.ToString((int)Mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.");
+        }
+        if (Group < 0)
+        {
+            throw new ArgumentException($"{nameof(Group)} is {Group}; expected the id of a group.");
+        }
+        if (PopulateLimit < 0)
+        {
+            throw new ArgumentException($"{nameof(PopulateLimit)} is {PopulateLimit}; expected a number of bytes, 0 for never.");
+        }
+        return new RegionOptions(PopulateLimit, Lock, HugePages, Mode, (uint?)Group);
+    }
+
+    internal RegionHeader ToHeader()
+    {
+        string? wrong = RegionGeometry.TryCreate(Environment.SystemPageSize, publisherSlots: 1, subscriberSlots: 1, Capacity, out RegionGeometry geometry);
+        if (wrong is not null)
+        {
+            throw new ArgumentException($"{nameof(Capacity)} cannot be used: {wrong}.");
+        }
+        long now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        return new RegionHeader(geometry, RegionFactory.NewKey(), Producers: 0, Delivery: 0, Overflow: 0, now);
+    }
+}
+
+/// <summary>When a message counts as delivered: what the next subscriber gets of one that this subscriber died with.</summary>
+public enum Acknowledge
+{
+    /// <summary>At least once: a message that the subscriber died with, or whose handler threw, is delivered again. The default.</summary>
+    AfterHandling,
+
+    /// <summary>At most once: it is not delivered again.</summary>
+    BeforeHandling,
+}
+
+/// <summary>A topic exists, made in another way than was asked for.</summary>
+public sealed class TopicMismatchException : InvalidOperationException
+{
+    internal TopicMismatchException(string path, string option, long found, long expected)
+        : base($"The topic '{path}' exists with {option} {found}; {expected} was asked for. Use the same on both sides, or delete the topic first.")
+    {
+        Option = option;
+    }
+
+    /// <summary>The option that differs.</summary>
+    public string Option { get; }
+}

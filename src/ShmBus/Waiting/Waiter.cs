@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace ShmBus.Waiting;
+
+/// <summary>What a thorough look found.</summary>
+internal enum Finding
+{
+    /// <summary>What is waited for is there.</summary>
+    Ready,
+
+    /// <summary>Nothing is there, and nobody holds it up.</summary>
+    Idle,
+
+    /// <summary>A peer has it in hand: a claim is open, or a subscriber holds back room.</summary>
+    HeldUp,
+}
+
+/// <summary>What a wait is for. Implemented by a struct, so that the loop is made for each.</summary>
+internal interface IWaitCondition
+{
+    /// <summary>A cheap look that touches no more than one shared cache line.</summary>
+    bool Glance();
+
+    /// <summary>A thorough look, which also finds who died.</summary>
+    Finding Look();
+
+    /// <summary>Whether somebody asked for a thorough look, or for an end.</summary>
+    bool IsDisturbed { get; }
+
+    /// <summary>Throws when the wait must end: cancelled or disposed.</summary>
+    void ThrowIfEnded();
+
+    /// <summary>Makes a cancellation wake the sleeper, until disposed.</summary>
+    CancellationTokenRegistration WakeWhenCancelled();
+}
+
+/// <summary>The loop of every blocking wait: spin, yield, park, as the strategy says.</summary>
+internal struct Waiter
+{
+    private const int GlancesBeforeClock = 64;
+    private const int YieldsBeforePark = 8;
+    private const long Millisecond = 1_000_000;
+
+    private readonly bool _isWatched;
+    private SpinBudget _budget;
+    private Parking _parking;
+
+    /// <param name="strategy">How to wait.</param>
+    /// <param name="parking">Where to sleep.</param>
+    /// <param name="isWatched">Whether the death watch wakes this endpoint; where it cannot, sleeps are bounded.</param>
+    internal Waiter(WaitStrategy strategy, in Parking parking, bool isWatched)
+    {
+        _budget = new SpinBudget(strategy);
+        _parking = parking;
+        _isWatched = isWatched;
+    }
+
+    /// <summary>Waits until the condition holds. False when the time ran out first.</summary>
+    /// <param name="condition">What to wait for.</param>
+    /// <param name="timeout">How long at most; negative for without end.</param>
+    internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
+    {
+        if (Glances(ref condition) && condition.Look() == Finding.Ready)
+        {
+            return true;
+        }
+        long start = Stopwatch.GetTimestamp();
+        bool isEndless = timeout < TimeSpan.Zero || timeout.Ticks > (long.MaxValue - start) / TimeSpan.NanosecondsPerTick;
+        long deadline = isEndless ? long.MaxValue : start + timeout.Ticks * TimeSpan.NanosecondsPerTick;
+        bool isReady = Spin(ref condition, start, deadline) || Park(ref condition, deadline);
+        _budget.Learn(Stopwatch.GetTimestamp() - start);
+        return isReady;
+    }
+
+    private readonly bool Spin<T>(ref T condition, long start, long deadline) where T : struct, IWaitCondition, allows ref struct
+    {
+        long end = _budget.Nanoseconds > deadline - start ? deadline : start + _budget.Nanoseconds;
+        long thorough = start + Millisecond;
+        for (long now = start; now < end; now = Stopwatch.GetTimestamp())
+        {
+            condition.ThrowIfEnded();
+            if (Glances(ref condition) || condition.IsDisturbed || now >= thorough)
+            {
+                if (condition.Look() == Finding.Ready)
+                {
+                    return true;
+                }
+                thorough = now + Millisecond;
+            }
+        }
+        for (int i = 0; _budget.Yields && i < YieldsBeforePark; i++)
+        {
+            if (condition.Glance() && condition.Look() == Finding.Ready)
+            {
+                return true;
+            }
+            Thread.Yield();
+        }
+        return false;
+    }
+
+    private bool Park<T>(ref T condition, long deadline) where T : struct, IWaitCondition, allows ref struct
+    {
+        _budget.CountProcessors();
+        using CancellationTokenRegistration registration = condition.WakeWhenCancelled();
+        try
+        {
+            while (true)
+            {
+                condition.ThrowIfEnded();
+                _parking.Announce();
+                try
+                {
+                    condition.ThrowIfEnded();
+                    Finding finding = condition.Look();
+                    long now = Stopwatch.GetTimestamp();
+                    if (finding == Finding.Ready)
+                    {
+                        return true;
+                    }
+                    if (now >= deadline)
+                    {
+                        return false;
+                    }
+                    // Unwatched, nobody tells that a peer died: look now and then, sooner where a peer has it in hand.
+                    long bound = _isWatched ? long.MaxValue : now + (finding == Finding.HeldUp ? 10 : 1000) * Millisecond;
+                    _parking.Sleep(now, Math.Min(deadline, bound));
+                }
+                finally
+                {
+                    _parking.Withdraw();
+                }
+                if (condition.Look() == Finding.Ready)
+                {
+                    return true;
+                }
+            }
+        }
+        finally
+        {
+            _parking.Reset();
+        }
+    }
+
+    /// <summary>Glances without a pause between: a pause costs as much as half a round trip.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Glances<T>(ref T condition) where T : struct, IWaitCondition, allows ref struct
+    {
+        for (int i = 0; i < GlancesBeforeClock; i++)
+        {
+            if (condition.Glance())
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Wakes this endpoint itself, from another thread of its own process.</summary>
+    internal readonly void WakeSelf() => _parking.WakeSelf();
+}
