@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace ShmBus.Tests.Support;
+
+/// <summary>
+/// A real second process: ShmBus.TestPeer with a command. Talks by lines: what it writes to standard output is read here. Killed
+/// with SIGKILL when disposed.
+/// </summary>
+internal sealed partial class PeerProcess : IDisposable
+{
+    private const int SigKill = 9;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
+
+    private readonly Process _process;
+
+    private PeerProcess(Process process) => _process = process;
+
+    internal int Id => _process.Id;
+
+    /// <summary>Starts the peer with a command and its arguments.</summary>
+    internal static PeerProcess Start(string command, params object[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(typeof(PeerProcess).Assembly.Location.Replace("ShmBus.Tests", "ShmBus.TestPeer", StringComparison.Ordinal));
+        start.ArgumentList.Add(command);
+        foreach (object argument in arguments)
+        {
+            start.ArgumentList.Add(Convert.ToString(argument, CultureInfo.InvariantCulture)!);
+        }
+        // Without compiling in tiers a peer does the same work at the start as later.
+        start.Environment["DOTNET_TieredCompilation"] = "0";
+        return new PeerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>The next line that the peer writes; a failure with all it said on standard error when it ended instead.</summary>
+    internal string ReadLine() =>
+        _process.StandardOutput.ReadLine() ?? throw new AssertionException($"The peer ended with {ExitCode()}: {_process.StandardError.ReadToEnd()}");
+
+    /// <summary>Reads a line and fails unless it is this one.</summary>
+    internal void Expect(string line) => Assert.That(ReadLine(), Is.EqualTo(line));
+
+    internal void WriteLine(string line) => _process.StandardInput.WriteLine(line);
+
+    internal void CloseInput() => _process.StandardInput.Close();
+
+    /// <summary>Waits for the end of the process and returns its exit code.</summary>
+    internal int ExitCode()
+    {
+        _process.WaitForExit();
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL, and waits until it is dead.</summary>
+    internal void Kill()
+    {
+        _ = kill(_process.Id, SigKill);
+        _process.WaitForExit();
+    }
+
+    internal void Stop() => _ = kill(_process.Id, SigStop);
+
+    internal void Continue() => _ = kill(_process.Id, SigCont);
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+}

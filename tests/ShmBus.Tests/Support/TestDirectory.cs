@@ -1,0 +1,17 @@
+namespace ShmBus.Tests.Support;
+
+/// <summary>A directory of a test's own in shared memory (or elsewhere), removed with all that is in it.</summary>
+internal sealed class TestDirectory : IDisposable
+{
+    internal TestDirectory(string parent = "/dev/shm")
+    {
+        Path = System.IO.Path.Combine(parent, $"shmbus-test-{Guid.NewGuid():n}");
+        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    internal string Path { get; }
+
+    internal string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
