@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ShmBus.TestPeer;
 
 /// <summary>The commands by name.</summary>
@@ -7,25 +5,23 @@ internal static class Commands
 {
     internal static int Run(string[] arguments)
     {
+        string[] rest = arguments[1..];
         switch (arguments[0])
         {
-            case "publish": // PATH COUNT: numbers 0.. as messages of four bytes
-                return Publish(arguments[1], int.Parse(arguments[2], CultureInfo.InvariantCulture));
+            case "send": return StreamCommands.Send(rest);
+            case "receive": return StreamCommands.Receive(rest);
+            case "echo": return StreamCommands.Echo(rest);
+            case "die-in-claim": return DeathCommands.DieInClaim(rest);
+            case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
+            case "pause-in-claim": return DeathCommands.PauseInClaim(rest);
+            case "hold": return DeathCommands.Hold(rest);
+            case "read-then-die": return DeathCommands.ReadThenDie(rest);
+            case "park": return WaitCommands.Park(rest);
+            case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);
+            case "receive-without-system-calls": return WaitCommands.ReceiveWithoutSystemCalls(rest);
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;
         }
-    }
-
-    private static int Publish(string path, int count)
-    {
-        using Topic topic = Topic.OpenOrCreate(path);
-        using Publisher publisher = topic.CreatePublisher();
-        for (int i = 0; i < count; i++)
-        {
-            publisher.Publish(BitConverter.GetBytes(i));
-        }
-        Console.WriteLine("done");
-        return 0;
     }
 }

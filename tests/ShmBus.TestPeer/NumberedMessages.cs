@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace ShmBus.TestPeer;
+
+/// <summary>
+/// An endless row of messages that both sides can work out for themselves: message n has a length and contents that follow from
+/// n and a seed. Linked into the tests as well.
+/// </summary>
+internal sealed class NumberedMessages
+{
+    private const int Period = 65521; // prime, so that two messages near each other never look alike
+
+    private readonly byte[] _noise;
+    private readonly byte[] _scratch;
+    private readonly int _maxLength;
+    private readonly ulong _seed;
+
+    internal NumberedMessages(ulong seed, int maxLength)
+    {
+        _seed = seed;
+        _maxLength = maxLength;
+        _noise = new byte[Period + maxLength];
+        _scratch = new byte[maxLength];
+        new Random((int)seed).NextBytes(_noise);
+    }
+
+    /// <summary>The length of a message: any from none to the most, these two more often.</summary>
+    internal int Length(long number)
+    {
+        ulong hash = Hash(number);
+        return (hash >> 56) switch
+        {
+            0 => 0,
+            1 => _maxLength,
+            _ => (int)(hash % (ulong)(_maxLength + 1)),
+        };
+    }
+
+    /// <summary>Writes a message: its number in front where it fits, then noise.</summary>
+    internal void Fill(long number, Span<byte> payload)
+    {
+        Noise(number, payload.Length).CopyTo(payload);
+        if (payload.Length >= sizeof(long))
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(payload, number);
+        }
+    }
+
+    /// <summary>The message, valid until the next call.</summary>
+    internal ReadOnlySpan<byte> this[long number]
+    {
+        get
+        {
+            Span<byte> payload = _scratch.AsSpan(0, Length(number));
+            Fill(number, payload);
+            return payload;
+        }
+    }
+
+    /// <summary>Throws unless this is the message of that number, every byte of it.</summary>
+    internal void Verify(long number, ReadOnlySpan<byte> payload)
+    {
+        int header = payload.Length >= sizeof(long) ? sizeof(long) : 0;
+        if (payload.Length != Length(number) ||
+            (header > 0 && MemoryMarshal.Read<long>(payload) != number) ||
+            !payload[header..].SequenceEqual(Noise(number, payload.Length)[header..]))
+        {
+            string found = header > 0 ? $" that says {MemoryMarshal.Read<long>(payload)}" : "";
+            throw new InvalidDataException($"Expected message {number} of {Length(number)} bytes; got {payload.Length} bytes{found}.");
+        }
+    }
+
+    private ReadOnlySpan<byte> Noise(long number, int length) => _noise.AsSpan((int)(Hash(number) % Period), length);
+
+    /// <summary>SplitMix64 (Steele, Lea, Flood 2014).</summary>
+    private ulong Hash(long number)
+    {
+        ulong z = _seed + (ulong)number * 0x9E3779B97F4A7C15;
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+        z = (z ^ z >> 27) * 0x94D049BB133111EB;
+        return z ^ z >> 31;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using ShmBus.Waiting;
+
+namespace ShmBus.TestPeer;
+
+/// <summary>Sending and receiving rows of <see cref="NumberedMessages"/>.</summary>
+internal static class StreamCommands
+{
+    /// <summary>PATH WAIT SEED FIRST COUNT: publishes messages FIRST to FIRST + COUNT - 1, by each way of publishing in turn.</summary>
+    internal static int Send(string[] arguments)
+    {
+        using Topic topic = Topic.Open(arguments[0]);
+        using Publisher publisher = topic.CreatePublisher(Enum.Parse<WaitStrategy>(arguments[1]));
+        NumberedMessages messages = new(Parse(arguments[2]), topic.MaxMessageLength);
+        long first = (long)Parse(arguments[3]);
+        long end = first + (long)Parse(arguments[4]);
+        Console.WriteLine("ready");
+        for (long number = first; number < end; number++)
+        {
+            int length = messages.Length(number);
+            switch (number % 4)
+            {
+                case 0:
+                    Claim claim = Claim(publisher, length);
+                    messages.Fill(number, claim.Payload);
+                    claim.Commit();
+                    break;
+                case 1:
+                    Claim longer = Claim(publisher, Math.Min(length + (int)(number % 64), topic.MaxMessageLength));
+                    messages.Fill(number, longer.Payload[..length]);
+                    longer.Commit(length);
+                    break;
+                case 2:
+                    Claim(publisher, length).Dispose();
+                    publisher.Publish(messages[number]);
+                    break;
+                default:
+                    publisher.Publish(messages[number]);
+                    break;
+            }
+        }
+        Console.WriteLine("sent");
+        return 0;
+    }
+
+    /// <summary>PATH WAIT SEED FIRST COUNT: reads and verifies messages FIRST to FIRST + COUNT - 1, by each way of reading in turn.</summary>
+    internal static int Receive(string[] arguments)
+    {
+        using Topic topic = Topic.Open(arguments[0]);
+        using Subscriber subscriber = topic.CreateSubscriber(Enum.Parse<WaitStrategy>(arguments[1]));
+        long first = (long)Parse(arguments[3]);
+        Verifier verifier = new() { Messages = new(Parse(arguments[2]), topic.MaxMessageLength), Next = first };
+        long end = first + (long)Parse(arguments[4]);
+        Console.WriteLine("ready");
+        while (verifier.Next < end)
+        {
+            subscriber.WaitToRead(Timeout.InfiniteTimeSpan);
+            if (verifier.Next % 2 == 0)
+            {
+                subscriber.Poll(ref verifier, limit: (int)Math.Min(100, end - verifier.Next));
+            }
+            else if (subscriber.TryRead(out Message message))
+            {
+                verifier.OnMessage(message);
+            }
+        }
+        subscriber.Complete();
+        Console.WriteLine("received");
+        return 0;
+    }
+
+    /// <summary>PATH-IN PATH-OUT WAIT COUNT: sends each message back.</summary>
+    internal static int Echo(string[] arguments)
+    {
+        using Topic requests = Topic.Open(arguments[0]);
+        using Topic replies = Topic.Open(arguments[1]);
+        WaitStrategy wait = Enum.Parse<WaitStrategy>(arguments[2]);
+        using Subscriber subscriber = requests.CreateSubscriber(wait);
+        using Publisher publisher = replies.CreatePublisher(wait);
+        Console.WriteLine("ready");
+        for (ulong count = Parse(arguments[3]); count > 0; count--)
+        {
+            publisher.Publish(subscriber.Read().Payload);
+        }
+        subscriber.Complete();
+        Console.WriteLine("done");
+        return 0;
+    }
+
+    internal static ulong Parse(string number) => ulong.Parse(number, CultureInfo.InvariantCulture);
+
+    private static Claim Claim(Publisher publisher, int length)
+    {
+        Claim claim;
+        while (!publisher.TryClaim(length, out claim))
+        {
+            publisher.WaitToPublish(length, Timeout.InfiniteTimeSpan);
+        }
+        return claim;
+    }
+
+    private struct Verifier : IMessageHandler
+    {
+        internal required NumberedMessages Messages { get; init; }
+
+        internal long Next { get; set; }
+
+        public void OnMessage(Message message)
+        {
+            Messages.Verify(Next, message.Payload);
+            Next++;
+        }
+    }
+}
