@@ -3,19 +3,22 @@ using System.Runtime.InteropServices;
 
 namespace ShmBus.Native;
 
-/// <summary>On how many processors the calling thread may run: sched_getaffinity.</summary>
+/// <summary>On how many processors this process may run: sched_getaffinity.</summary>
 internal static unsafe partial class Libc
 {
     [LibraryImport(Library, SetLastError = true)]
-    private static partial int sched_getaffinity(int thread, nuint size, ulong* mask);
+    private static partial int sched_getaffinity(int process, nuint size, ulong* mask);
 
-    /// <summary>The number of processors that the calling thread may run on.</summary>
-    internal static int ProcessorsOfThisThread()
+    /// <summary>
+    /// The number of processors that this process, by its first thread, may run on. Not those of the calling thread: one that
+    /// is pinned to a processor of its own has the other side on another.
+    /// </summary>
+    internal static int ProcessorsOfThisProcess()
     {
         const int words = 128; // 8,192 processors, the most that Linux can be built for
         ulong* mask = stackalloc ulong[words];
         new Span<ulong>(mask, words).Clear();
-        if (sched_getaffinity(0, words * sizeof(ulong), mask) < 0)
+        if (sched_getaffinity(Environment.ProcessId, words * sizeof(ulong), mask) < 0)
         {
             return Environment.ProcessorCount;
         }

@@ -24,9 +24,11 @@ internal static unsafe class RingRoom
     internal static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers)
     {
         ulong least = tail;
+        // A slot may stand below it: its dead owner's gate, when publishers went by where a successor will go on.
+        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
-            ulong needed = Needed(memory.Subscriber(i), isDead: (deadSubscribers >> i & 1) != 0);
+            ulong needed = Math.Max(shared, Needed(memory.Subscriber(i), isDead: (deadSubscribers >> i & 1) != 0));
             if (tail - needed > memory.Capacity)
             {
                 throw new RingCorruptException(tail, $"subscriber slot {i} needs position {needed}, which is not within {memory.Capacity} bytes below the tail");

@@ -43,6 +43,6 @@ internal struct SpinBudget
         _adaptive = wanted > _adaptive ? wanted : _adaptive - (_adaptive - wanted) / 8;
     }
 
-    /// <summary>Looks how many processors the thread has; where there is one, the other side cannot run while this one spins.</summary>
-    internal void CountProcessors() => _isAlone = Libc.ProcessorsOfThisThread() == 1;
+    /// <summary>Looks how many processors there are; where there is one, the other side cannot run while this one spins.</summary>
+    internal void CountProcessors() => _isAlone = Libc.ProcessorsOfThisProcess() == 1;
 }

@@ -5,7 +5,7 @@ public enum WaitStrategy
 {
     /// <summary>
     /// Spin for as long as waits have lately been short, then yield, then park. The default: nearly the latency of spinning
-    /// while messages flow, no processor time while nothing happens. Parks at once where the thread has one processor only.
+    /// while messages flow, no processor time while nothing happens. Parks at once where the process has one processor only.
     /// </summary>
     Adaptive,
 

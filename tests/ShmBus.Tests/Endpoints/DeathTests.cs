@@ -1,0 +1,168 @@
+using ShmBus.Endpoints;
+using ShmBus.Rings;
+using ShmBus.Tests.Support;
+
+namespace ShmBus.Tests.Endpoints;
+
+/// <summary>A process is killed, or paused, at the worst moment; the other one neither loses, nor repeats, nor waits for ever.</summary>
+internal sealed class DeathTests
+{
+    private TestDirectory _directory = null!;
+    private Topic _topic = null!;
+    private string _path = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _directory = new TestDirectory();
+        _path = _directory.File("topic");
+        _topic = Topic.OpenOrCreate(_path);
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _topic.Dispose();
+        _directory.Dispose();
+    }
+
+    [Test]
+    public void Publisher_killed_in_a_claim_loses_only_what_it_had_not_committed()
+    {
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        using PeerProcess peer = PeerProcess.Start("die-in-claim", _path, 5);
+        peer.ExitCode();
+        for (ulong i = 0; i < 5; i++)
+        {
+            Assert.That(BitConverter.ToUInt64(subscriber.Read().Payload), Is.EqualTo(i));
+        }
+        using Publisher successor = _topic.CreatePublisher();
+        successor.Publish("next"u8);
+        Assert.That(subscriber.Read().Payload.SequenceEqual("next"u8), Is.True);
+        Assert.That(subscriber.Losses, Is.EqualTo(1));
+        EndpointInfo slot = _topic.Inspect().Endpoints.Single(static endpoint => endpoint.Role == EndpointRole.Subscriber);
+        Assert.That((slot.Losses, slot.LostBytes), Is.EqualTo((1, 128)), "16 of header and 100 of payload, in units of 16");
+    }
+
+    [Test]
+    public void Claim_of_a_killed_publisher_is_passed_by_while_the_reader_sleeps()
+    {
+        using PeerProcess reader = PeerProcess.Start("park", _path);
+        string thread = reader.ReadLine();
+        using PeerProcess peer = PeerProcess.Start("die-in-claim", _path, 0);
+        peer.ExitCode();
+        Until.True(() => _topic.Inspect().PendingBytes == 0);
+        Until.Asleep(reader.Id, thread);
+        using Publisher successor = _topic.CreatePublisher();
+        successor.Publish("next"u8);
+        reader.Expect("got 4");
+    }
+
+    [Test]
+    public void Publisher_killed_between_its_stamp_and_the_wake_leaves_no_sleeper()
+    {
+        using PeerProcess reader = PeerProcess.Start("park", _path);
+        string thread = reader.ReadLine();
+        using PeerProcess peer = PeerProcess.Start("die-before-wake", _path);
+        peer.Expect("at it");
+        Until.Asleep(reader.Id, thread);
+        peer.WriteLine("go");
+        reader.Expect("got 14");
+    }
+
+    [Test]
+    public void Publisher_paused_in_a_claim_is_waited_for()
+    {
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        using PeerProcess peer = PeerProcess.Start("pause-in-claim", _path, 0);
+        peer.Expect("in claim");
+        peer.Stop();
+        Assert.That(subscriber.WaitToRead(TimeSpan.FromSeconds(1)), Is.False);
+        Assert.That(() => _topic.CreatePublisher(), Throws.TypeOf<EndpointInUseException>(), "a paused process is alive");
+        peer.Continue();
+        peer.WriteLine("go");
+        Message message = subscriber.Read();
+        Assert.That(message.Payload.Length, Is.EqualTo(100));
+        Assert.That(message.Payload.ContainsAnyExcept((byte)42), Is.False);
+        Assert.That(subscriber.Losses, Is.Zero);
+    }
+
+    [TestCase(Acknowledge.AfterHandling, 2)]
+    [TestCase(Acknowledge.BeforeHandling, 3)]
+    public void Message_in_the_hands_of_a_killed_subscriber_comes_again_only_at_least_once(Acknowledge acknowledge, int next)
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        for (int i = 0; i < 10; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+        }
+        using PeerProcess peer = PeerProcess.Start("read-then-die", _path, acknowledge, 3);
+        peer.ExitCode();
+        using Subscriber successor = _topic.CreateSubscriber();
+        for (int i = next; i < 10; i++)
+        {
+            Assert.That(BitConverter.ToInt32(successor.Read().Payload), Is.EqualTo(i));
+        }
+        Assert.That(successor.TryRead(out _), Is.False);
+    }
+
+    [Test]
+    public void Room_that_a_killed_subscriber_had_read_is_found()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        byte[] payload = new byte[_topic.Capacity / 64 - 16];
+        for (int i = 0; i < 64; i++)
+        {
+            Assert.That(publisher.TryPublish(payload), Is.True);
+        }
+        Assert.That(publisher.TryPublish(payload), Is.False);
+        // It dies with the fourth in hand: less than the eighth of the ring after which room is given back.
+        using PeerProcess peer = PeerProcess.Start("read-then-die", _path, Acknowledge.AfterHandling, 4);
+        peer.ExitCode();
+        for (int i = 0; i < 3; i++)
+        {
+            publisher.Publish(payload);
+        }
+        Assert.That(publisher.WaitToPublish(payload.Length, TimeSpan.FromMilliseconds(50)), Is.False, "the fourth is still to be read");
+    }
+
+    [TestCase(EndpointRole.Publisher)]
+    [TestCase(EndpointRole.Subscriber)]
+    public void Second_endpoint_is_refused_and_told_who_holds_the_slot(EndpointRole role)
+    {
+        using PeerProcess peer = PeerProcess.Start("hold", _path, role == EndpointRole.Publisher ? "publisher" : "subscriber");
+        peer.Expect("holding");
+        EndpointInUseException exception = Assert.Throws<EndpointInUseException>(() => Create(role).Dispose());
+        Assert.That(exception.Role, Is.EqualTo(role));
+        Assert.That(exception.Holders.Single().ProcessId, Is.EqualTo(peer.Id));
+        Assert.That(exception.Message, Does.Contain($"process {peer.Id}").And.Contain(_path));
+        peer.WriteLine("end");
+        peer.ExitCode();
+        Create(role).Dispose();
+    }
+
+    [TestCase(EndpointRole.Publisher)]
+    [TestCase(EndpointRole.Subscriber)]
+    public void Slot_of_a_killed_holder_is_taken_over_at_once(EndpointRole role)
+    {
+        using PeerProcess peer = PeerProcess.Start("hold", _path, role == EndpointRole.Publisher ? "publisher" : "subscriber");
+        peer.Expect("holding");
+        peer.Kill();
+        Assert.That(_topic.Inspect().Endpoints.Single().IsAlive, Is.False);
+        using Endpoint successor = Create(role);
+        EndpointInfo slot = _topic.Inspect().Endpoints.Single();
+        Assert.That((slot.IsAlive, slot.ProcessId), Is.EqualTo((true, Environment.ProcessId)));
+    }
+
+    [Test]
+    public void Second_endpoint_in_the_same_process_is_refused_as_well()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        Assert.Throws<EndpointInUseException>(() => _topic.CreatePublisher());
+        using Topic again = Topic.Open(_path);
+        Assert.Throws<EndpointInUseException>(() => again.CreatePublisher());
+        publisher.Publish([1]);
+    }
+
+    private Endpoint Create(EndpointRole role) => role == EndpointRole.Publisher ? _topic.CreatePublisher() : _topic.CreateSubscriber();
+}
