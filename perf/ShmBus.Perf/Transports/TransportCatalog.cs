@@ -1,0 +1,16 @@
+namespace ShmBus.Perf.Transports;
+
+/// <summary>Every transport there is; the order is that of the table.</summary>
+internal static class TransportCatalog
+{
+    public static IReadOnlyList<ILatencyTransport> Latency { get; } =
+    [
+        new FloorTransport(),
+        new FloorFutexTransport(),
+    ];
+
+    public static IReadOnlyList<IStreamTransport> Stream { get; } =
+    [
+        new FloorStreamTransport(),
+    ];
+}
