@@ -7,10 +7,16 @@ internal static class TransportCatalog
     [
         new FloorTransport(),
         new FloorFutexTransport(),
+        new PipeTransport(),
+        new UnixTransport(),
     ];
 
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
     [
         new FloorStreamTransport(),
+        new PipeTransport(),
+        new BatchedTransport(new PipeTransport()),
+        new UnixTransport(),
+        new BatchedTransport(new UnixTransport()),
     ];
 }
