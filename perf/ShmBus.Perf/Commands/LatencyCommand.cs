@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ShmBus.Perf.Rounds;
 using ShmBus.Perf.Suites;
 using ShmBus.Perf.Transports;
 
@@ -8,7 +9,7 @@ internal static class LatencyCommand
 {
     public static Command Create()
     {
-        var command = new Command(LatencySuite.Name, "Round-trip time: one message there, one back, the next.");
+        var command = new Command(SuiteName.Latency, "Round-trip time: one message there, one back, the next.");
         var options = new SuiteOptions<ILatencyTransport>(command, TransportCatalog.Latency, WaitMode.Spin);
         command.SetAction((parsed, cancellation) => SuiteRun.RunAsync(async () =>
         {

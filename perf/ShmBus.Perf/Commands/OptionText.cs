@@ -27,8 +27,6 @@ internal static class OptionText
             ? mode
             : throw new PerfException($"'{text}' is none of spin, adaptive, park");
 
-    public static string Of(WaitMode mode) => mode.ToString().ToLowerInvariant();
-
     public static TimeSpan Seconds(string text) =>
         double.TryParse(text, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0.01 and <= 3600
             ? TimeSpan.FromSeconds(seconds)

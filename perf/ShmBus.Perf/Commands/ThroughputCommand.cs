@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ShmBus.Perf.Rounds;
 using ShmBus.Perf.Suites;
 using ShmBus.Perf.Transports;
 
@@ -8,7 +9,7 @@ internal static class ThroughputCommand
 {
     public static Command Create()
     {
-        var command = new Command(ThroughputSuite.Name, "Messages a second, from one producer to one consumer that reads every byte.");
+        var command = new Command(SuiteName.Throughput, "Messages a second, from one producer to one consumer that reads every byte.");
         var options = new SuiteOptions<IStreamTransport>(command, TransportCatalog.Stream, WaitMode.Adaptive);
         command.SetAction((parsed, cancellation) => SuiteRun.RunAsync(async () =>
         {

@@ -1,6 +1,5 @@
 using ShmBus.Perf.Measuring;
 using ShmBus.Perf.Native;
-using ShmBus.Perf.Suites;
 using ShmBus.Perf.Transports;
 
 namespace ShmBus.Perf.Rounds;
@@ -12,7 +11,7 @@ internal static class PeerRole
     public static async Task<int> RunAsync(PeerOrder order)
     {
         PeerReport? report = null;
-        Task measuring = MeasuringThread.Run(() => report = order.Suite == LatencySuite.Name ? Echo(order) : Consume(order));
+        Task measuring = MeasuringThread.Run(() => report = order.Suite == SuiteName.Latency ? Echo(order) : Consume(order));
         // On a thread: the console's own asynchronous reads block.
         Task orphaned = Task.Run(Console.In.ReadToEnd);
 

@@ -8,12 +8,10 @@ namespace ShmBus.Perf.Suites;
 /// <summary>Round-trip time of one message at a time.</summary>
 internal static class LatencySuite
 {
-    public const string Name = "latency";
-
     private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
     public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, CancellationToken cancellation) =>
-        plan.RunAsync(Name, (transport, round, number) => MeasureAsync(plan, transport, round, number, cancellation));
+        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(plan, transport, round, number, cancellation));
 
     private static async Task<LatencyRow> MeasureAsync(
         Plan<ILatencyTransport> plan, ILatencyTransport transport, Round round, int number, CancellationToken cancellation)
@@ -25,7 +23,7 @@ internal static class LatencySuite
 
         Histogram trips = course.RoundTrips;
         return new LatencyRow(
-            Name, transport.Name, transport.WaitLabel(round.Wait), round.Size, number, trips.Count,
+            SuiteName.Latency, transport.Name, transport.WaitLabel(round.Wait), round.Size, number, trips.Count,
             Percentile(0.5), Percentile(0.9), Percentile(0.99), Percentile(0.999),
             trips.Maximum * s_nanosecondsPerTick, trips.Mean * s_nanosecondsPerTick);
 

@@ -7,12 +7,10 @@ namespace ShmBus.Perf.Suites;
 /// <summary>Messages a second from one producer to one consumer, as fast as both can.</summary>
 internal static class ThroughputSuite
 {
-    public const string Name = "throughput";
-
     private const int Producers = 1;
 
     public static Task<List<ThroughputRow>> RunAsync(Plan<IStreamTransport> plan, CancellationToken cancellation) =>
-        plan.RunAsync(Name, (transport, round, number) => MeasureAsync(plan, transport, round, number, cancellation));
+        plan.RunAsync(SuiteName.Throughput, (transport, round, number) => MeasureAsync(plan, transport, round, number, cancellation));
 
     private static async Task<ThroughputRow> MeasureAsync(
         Plan<IStreamTransport> plan, IStreamTransport transport, Round round, int number, CancellationToken cancellation)
@@ -23,7 +21,7 @@ internal static class ThroughputSuite
             throw new PerfException($"{transport.Name}: {source.Messages} messages sent, but {seen.Messages} received");
 
         return new ThroughputRow(
-            Name, transport.Name, transport.WaitLabel(round.Wait), round.Size, Producers, number,
+            SuiteName.Throughput, transport.Name, transport.WaitLabel(round.Wait), round.Size, Producers, number,
             seen.Messages, seen.Seconds, seen.Messages / seen.Seconds, seen.Bytes / seen.Seconds);
     }
 }

@@ -1,13 +1,5 @@
 namespace ShmBus.Perf.Transports;
 
-/// <summary>How an end waits, where the transport leaves the choice.</summary>
-internal enum WaitMode
-{
-    Spin,
-    Adaptive,
-    Park,
-}
-
 /// <summary>What both ends of a channel are told.</summary>
 /// <param name="Directory">A directory of this channel's own, on tmpfs; removed with all that is in it.</param>
 /// <param name="Size">Bytes in every message.</param>
