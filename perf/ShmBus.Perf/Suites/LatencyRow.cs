@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+
+namespace ShmBus.Perf.Suites;
+
+/// <summary>One round of the latency suite; times are those of round trips.</summary>
+internal sealed record LatencyRow(
+    [property: JsonPropertyName("suite")] string Suite,
+    [property: JsonPropertyName("transport")] string Transport,
+    [property: JsonPropertyName("wait")] string Wait,
+    [property: JsonPropertyName("size")] int Size,
+    [property: JsonPropertyName("round")] int Round,
+    [property: JsonPropertyName("messages")] long Messages,
+    [property: JsonPropertyName("p50_ns")] double P50,
+    [property: JsonPropertyName("p90_ns")] double P90,
+    [property: JsonPropertyName("p99_ns")] double P99,
+    [property: JsonPropertyName("p999_ns")] double P999,
+    [property: JsonPropertyName("max_ns")] double Maximum,
+    [property: JsonPropertyName("mean_ns")] double Mean);

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using ShmBus.Perf.Measuring;
+using ShmBus.Perf.Rounds;
+using ShmBus.Perf.Transports;
+
+namespace ShmBus.Perf.Suites;
+
+/// <summary>Round-trip time of one message at a time.</summary>
+internal static class LatencySuite
+{
+    private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
+
+    public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, CancellationToken cancellation) =>
+        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(plan, transport, round, number, cancellation));
+
+    private static async Task<LatencyRow> MeasureAsync(
+        Plan<ILatencyTransport> plan, ILatencyTransport transport, Round round, int number, CancellationToken cancellation)
+    {
+        var course = new PingCourse(round.Size, Round.WarmUp, plan.Duration);
+        PeerReport seen = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
+        if (seen.Messages != course.Messages)
+            throw new PerfException($"{transport.Name}: {course.Messages} messages sent, but {seen.Messages} answered");
+
+        Histogram trips = course.RoundTrips;
+        return new LatencyRow(
+            SuiteName.Latency, transport.Name, transport.WaitLabel(round.Wait), round.Size, number, trips.Count,
+            Percentile(0.5), Percentile(0.9), Percentile(0.99), Percentile(0.999),
+            trips.Maximum * s_nanosecondsPerTick, trips.Mean * s_nanosecondsPerTick);
+
+        double Percentile(double fraction) => trips.Percentile(fraction) * s_nanosecondsPerTick;
+    }
+}

@@ -1,0 +1,64 @@
+using ShmBus.Perf.Measuring;
+
+namespace ShmBus.Perf.Transports;
+
+/// <summary>
+/// A way of moving messages. Main makes the channel, then starts the peer, which opens it. Each end owns its loop,
+/// so that nothing stands between a transport and its own fastest code; the courses, sources and sinks that the
+/// loops feed are sealed and inlined, and verify every message.
+/// </summary>
+internal interface ITransport
+{
+    string Name { get; }
+
+    /// <summary>How it waits when asked to wait so: what the rows record.</summary>
+    string WaitLabel(WaitMode asked);
+
+    /// <summary>What a reader of the table must know, or null.</summary>
+    string? Note => null;
+}
+
+/// <summary>A transport with a way there and a way back.</summary>
+internal interface ILatencyTransport : ITransport
+{
+    IPinger CreatePinger(ChannelSettings settings);
+
+    IPonger OpenPonger(ChannelSettings settings);
+}
+
+/// <summary>A transport from one producer to one consumer.</summary>
+internal interface IStreamTransport : ITransport
+{
+    IProducer CreateProducer(ChannelSettings settings);
+
+    IConsumer OpenConsumer(ChannelSettings settings);
+}
+
+/// <summary>An end in the main process, which has made the channel.</summary>
+internal interface IMainEnd : IDisposable
+{
+    /// <summary>Returns when the peer has opened the channel, where the transport can tell.</summary>
+    void Connect()
+    {
+    }
+}
+
+internal interface IPinger : IMainEnd
+{
+    void Run(PingCourse course);
+}
+
+internal interface IPonger : IDisposable
+{
+    void Run(EchoCourse course);
+}
+
+internal interface IProducer : IMainEnd
+{
+    void Run(StreamSource source);
+}
+
+internal interface IConsumer : IDisposable
+{
+    void Run(StreamSink sink);
+}
