@@ -31,6 +31,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     private readonly Region _region;
     private readonly Lock _memoryLock = new();
+    private readonly PeerWatch _peers;
     private protected Waiter _waiter;
     private int _state;
     private bool _closing;
@@ -47,8 +48,11 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Memory = memory;
         Role = role;
         Owner = SlotOwner.Acquire(region, memory, role);
+        _peers = new PeerWatch(Owner);
+        _ = _peers.HaveChanged();
         RefusedOption? unwatched = DeathWatch.Register(this, region.File);
-        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index), isWatched: unwatched is null);
+        IsWatched = unwatched is null;
+        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index), IsWatched);
         Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
     }
 
@@ -75,10 +79,13 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     private protected SlotOwner Owner { get; }
 
-    /// <summary>A peer may have died since the last thorough look.</summary>
+    /// <summary>Whether <see cref="IsSuspect"/> is set when a peer may have died.</summary>
+    private protected bool IsWatched { get; }
+
+    /// <summary>A peer may have died, and what it left may not be dealt with yet.</summary>
     private protected bool IsSuspect
     {
-        get => Atomic.LoadAcquire(ref _suspect); // pairs with OnDeath
+        get => Atomic.LoadAcquire(ref _suspect); // pairs with OnClose
         set => Atomic.StoreRelease(ref _suspect, value);
     }
 
@@ -239,10 +246,16 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
     }
 
-    void IDeathListener.OnDeath()
+    void IDeathListener.OnClose()
     {
-        IsSuspect = true;
-        WakeSelf();
+        lock (_memoryLock)
+        {
+            if (_isMapped && _peers.HaveChanged())
+            {
+                IsSuspect = true;
+                _waiter.WakeSelf();
+            }
+        }
     }
 
     void IDeathListener.OnNameChanged()

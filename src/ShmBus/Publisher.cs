@@ -202,7 +202,12 @@ public sealed unsafe class Publisher : Endpoint
             }
             IsSuspect = false;
             ulong dead = Owner.FindDead(EndpointRole.Subscriber);
-            return dead != 0 && _ring.FindRoom(length, dead);
+            if (dead == 0)
+            {
+                return false;
+            }
+            IsSuspect = true;
+            return _ring.FindRoom(length, dead);
         }
         catch (Exception exception)
         {

@@ -15,7 +15,7 @@ namespace ShmBus;
 /// </remarks>
 public sealed unsafe class Subscriber : Endpoint
 {
-    /// <summary>After so many empty looks in a row one is thorough, should the death watch have been too late or refused.</summary>
+    /// <summary>Where the system refuses the death watch, one of so many empty looks is thorough.</summary>
     private const uint LooksBeforeThorough = 1024;
 
     private readonly Waker _publishers;
@@ -212,19 +212,22 @@ public sealed unsafe class Subscriber : Endpoint
     private bool LookFurther()
     {
         GiveBackRoom();
-        return (IsSuspect || ++_emptyLooks % LooksBeforeThorough == 0) && Look() == Finding.Ready;
+        return (IsSuspect || (!IsWatched && ++_emptyLooks % LooksBeforeThorough == 0)) && Look() == Finding.Ready;
     }
 
     private Finding Look()
     {
-        IsSuspect = false;
         while (!_ring.FindMessage())
         {
+            // Nobody's claim is left behind once all is read; taken back before the look, so that a later death counts anew.
+            bool wasSuspect = IsSuspect;
+            IsSuspect = false;
             RingHole hole = _ring.Inspect();
             if (hole.Tail == _ring.Position)
             {
                 return Finding.Idle;
             }
+            IsSuspect |= wasSuspect;
             for (int i = 0; i < Memory.Geometry.PublisherSlots; i++)
             {
                 if ((hole.Claimants >> i & 1) != 0 && Owner.IsAlive(EndpointRole.Publisher, i))

@@ -6,9 +6,6 @@ namespace ShmBus.TestPeer;
 /// <summary>What waiting costs.</summary>
 internal static partial class WaitCommands
 {
-    private const int PR_SET_SECCOMP = 22;
-    private const int SECCOMP_MODE_STRICT = 1;
-
     /// <summary>PATH: waits for one message; says its thread's id first, and what it got in the end.</summary>
     internal static int Park(string[] arguments)
     {
@@ -21,18 +18,28 @@ internal static partial class WaitCommands
         return 0;
     }
 
-    /// <summary>PATH COUNT: publishes under a filter that kills at the first system call other than write.</summary>
+    /// <summary>
+    /// PATH COUNT: publishes, the second half under a filter that kills the thread at the first system call other than write. The
+    /// first half lets the runtime compile what it needs, and fills the ring once: a new endpoint asks once whether its peer lives.
+    /// </summary>
     internal static unsafe int SendWithoutSystemCalls(string[] arguments)
     {
         using Topic topic = Topic.Open(arguments[0]);
         using Publisher publisher = topic.CreatePublisher(WaitStrategy.Spin);
         ulong count = StreamCommands.Parse(arguments[1]);
-        publisher.Publish(new byte[8]);
+        ulong sent = 0;
+        while (publisher.TryPublish(new ReadOnlySpan<byte>(&sent, sizeof(ulong))))
+        {
+            sent++;
+        }
         Say("ready\n"u8);
         Console.In.ReadLine();
-        Forbid();
-        for (ulong i = 1; i < count; i++)
+        for (ulong i = sent; i < count; i++)
         {
+            if (i == count / 2)
+            {
+                SystemCallFilter.Forbid();
+            }
             if (i % 2 == 0)
             {
                 publisher.Publish(new ReadOnlySpan<byte>(&i, sizeof(ulong)));
@@ -54,31 +61,25 @@ internal static partial class WaitCommands
         }
     }
 
-    /// <summary>PATH COUNT: reads under a filter that kills at the first system call other than write.</summary>
+    /// <summary>PATH COUNT: reads, the second half under the same filter.</summary>
     internal static int ReceiveWithoutSystemCalls(string[] arguments)
     {
         using Topic topic = Topic.Open(arguments[0]);
         using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Spin);
         ulong count = StreamCommands.Parse(arguments[1]);
         Say("ready\n"u8);
-        subscriber.Read();
-        Forbid();
         bool inOrder = true;
-        for (ulong i = 1; i < count; i++)
+        for (ulong i = 0; i < count; i++)
         {
+            if (i == count / 2)
+            {
+                SystemCallFilter.Forbid();
+            }
             inOrder &= MemoryMarshal.Read<ulong>(subscriber.Read().Payload) == i;
         }
         Say(inOrder ? "received\n"u8 : "wrong\n"u8);
         while (true)
         {
-        }
-    }
-
-    private static void Forbid()
-    {
-        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0) != 0)
-        {
-            throw new InvalidOperationException("The kernel refuses PR_SET_SECCOMP.");
         }
     }
 
@@ -89,9 +90,6 @@ internal static partial class WaitCommands
             write(1, start, (nuint)text.Length);
         }
     }
-
-    [LibraryImport("libc")]
-    private static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
 
     [LibraryImport("libc")]
     private static unsafe partial nint write(int fd, byte* buffer, nuint count);

@@ -19,7 +19,7 @@ internal sealed class DeathWatch
     /// After a close the endpoints look again at these times, in milliseconds: the kernel tells of the close a moment before
     /// it frees the lock, and a moment can be long when the machine is busy.
     /// </summary>
-    private static readonly int[] LookAfter = [0, 1, 5, 25, 100];
+    private static readonly int[] LookAfter = [0, 1, 5, 25, 100, 500, 2500];
 
     private static readonly Lazy<DeathWatch> Shared = new(() => new DeathWatch());
 
@@ -177,7 +177,7 @@ internal sealed class DeathWatch
         {
             _looks++;
             NextLook = _looks < LookAfter.Length ? Math.Max(now, _closedAt + LookAfter[_looks]) : long.MaxValue;
-            Listeners.ForEach(static listener => listener.OnDeath());
+            Listeners.ForEach(static listener => listener.OnClose());
         }
     }
 }
@@ -185,8 +185,8 @@ internal sealed class DeathWatch
 /// <summary>An endpoint that wants to know. Called on the watch's thread, with its lock held: brief, and never calling back.</summary>
 internal interface IDeathListener
 {
-    /// <summary>Somebody who had the region open may have died: look who, and wake up for it.</summary>
-    void OnDeath();
+    /// <summary>Somebody closed the region, and may have died: look, and wake up for it.</summary>
+    void OnClose();
 
     /// <summary>The file may have lost its name.</summary>
     void OnNameChanged();

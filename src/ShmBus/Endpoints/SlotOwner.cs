@@ -65,6 +65,11 @@ internal sealed unsafe class SlotOwner
         return dead;
     }
 
+    /// <summary>How many owners a slot has had.</summary>
+    internal uint Generation(EndpointRole role, int index) => Atomic.LoadAcquire(_memory.Slot(role, index).Generation); // pairs with Occupy
+
+    internal int Slots(EndpointRole role) => _memory.Slots(role);
+
     /// <summary>Says that the slot is in use, when its cursors are right.</summary>
     internal void Activate() => Atomic.StoreRelease(Slot.State, (uint)SlotState.Active); // pairs with RingRoom.Needed: state
 

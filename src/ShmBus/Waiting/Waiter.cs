@@ -43,6 +43,7 @@ internal struct Waiter
     private const long Millisecond = 1_000_000;
 
     private readonly bool _isWatched;
+    private readonly long _lookEvery;
     private SpinBudget _budget;
     private Parking _parking;
 
@@ -54,6 +55,7 @@ internal struct Waiter
         _budget = new SpinBudget(strategy);
         _parking = parking;
         _isWatched = isWatched;
+        _lookEvery = (isWatched ? 1000 : 10) * Millisecond;
     }
 
     /// <summary>Waits until the condition holds. False when the time ran out first.</summary>
@@ -76,17 +78,17 @@ internal struct Waiter
     private readonly bool Spin<T>(ref T condition, long start, long deadline) where T : struct, IWaitCondition, allows ref struct
     {
         long end = _budget.Nanoseconds > deadline - start ? deadline : start + _budget.Nanoseconds;
-        long thorough = start + Millisecond;
+        long lastLook = start;
         for (long now = start; now < end; now = Stopwatch.GetTimestamp())
         {
             condition.ThrowIfEnded();
-            if (Glances(ref condition) || condition.IsDisturbed || now >= thorough)
+            if (Glances(ref condition) || condition.IsDisturbed || now - lastLook > _lookEvery)
             {
                 if (condition.Look() == Finding.Ready)
                 {
                     return true;
                 }
-                thorough = now + Millisecond;
+                lastLook = now;
             }
         }
         for (int i = 0; _budget.Yields && i < YieldsBeforePark; i++)

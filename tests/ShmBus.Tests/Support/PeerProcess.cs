@@ -20,6 +20,9 @@ internal sealed partial class PeerProcess : IDisposable
 
     internal int Id => _process.Id;
 
+    /// <summary>Whether the thread that runs the command lives; a filter of system calls may kill it alone.</summary>
+    internal bool IsFirstThreadAlive => !File.ReadAllText($"/proc/{Id}/task/{Id}/stat").Contains(") Z ", StringComparison.Ordinal);
+
     /// <summary>Starts the peer with a command and its arguments.</summary>
     internal static PeerProcess Start(string command, params object[] arguments)
     {

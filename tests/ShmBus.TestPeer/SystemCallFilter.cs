@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+
+namespace ShmBus.TestPeer;
+
+/// <summary>
+/// Makes the kernel kill the calling thread at its first system call other than write. A seccomp filter, because seccomp's strict
+/// mode also takes the time stamp counter away, which reading the clock without a system call needs.
+/// </summary>
+internal static unsafe partial class SystemCallFilter
+{
+    private const int PR_SET_SECCOMP = 22;
+    private const int PR_SET_NO_NEW_PRIVS = 38;
+    private const int SECCOMP_MODE_FILTER = 2;
+    private const uint SECCOMP_RET_ALLOW = 0x7FFF0000;
+    private const uint SECCOMP_RET_KILL_THREAD = 0;
+
+    private const ushort LoadWord = 0x20; // BPF_LD | BPF_W | BPF_ABS
+    private const ushort JumpIfEqual = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    private const ushort Return = 0x06; // BPF_RET | BPF_K
+
+    internal static void Forbid()
+    {
+        uint write = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 64u : 1u;
+        Instruction* program = stackalloc Instruction[]
+        {
+            new(LoadWord, 0, 0, 0), // the number of the call
+            new(JumpIfEqual, 0, 1, write),
+            new(Return, 0, 0, SECCOMP_RET_ALLOW),
+            new(Return, 0, 0, SECCOMP_RET_KILL_THREAD),
+        };
+        Program filter = new(4, program);
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (nint)(&filter), 0, 0) != 0)
+        {
+            throw new InvalidOperationException("The kernel refuses PR_SET_SECCOMP.");
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Instruction(ushort code, byte ifTrue, byte ifFalse, uint k)
+    {
+        private readonly ushort _code = code;
+        private readonly byte _ifTrue = ifTrue;
+        private readonly byte _ifFalse = ifFalse;
+        private readonly uint _k = k;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Program(ushort length, Instruction* instructions)
+    {
+        private readonly ushort _length = length;
+        private readonly Instruction* _instructions = instructions;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int prctl(int option, nint argument2, nint argument3, nint argument4, nint argument5);
+}
