@@ -129,14 +129,9 @@ public sealed unsafe class Publisher : Endpoint
 
     internal void Commit(ulong position, int length)
     {
-        if (!IsOpen(position))
+        if (!IsOpen(position) || (uint)length > _ring.OpenLength)
         {
-            throw new InvalidOperationException("This claim has ended: it was committed or given up, by this copy or another.");
-        }
-        if ((uint)length > _ring.OpenLength)
-        {
-            throw new ArgumentOutOfRangeException(nameof(length), length,
-                $"The claim has {_ring.OpenLength} bytes: to publish more, give it up and claim anew.");
+            ThrowCommit(position, length);
         }
         // The claim is this thread's: no need to enter, and nobody has closed the memory.
         _ring.Commit((uint)length);
@@ -230,15 +225,23 @@ public sealed unsafe class Publisher : Endpoint
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CheckLength(int length)
     {
         if ((uint)length > _maxLength)
         {
-            throw length < 0
-                ? new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.")
-                : new MessageTooLongException(length, (int)_maxLength);
+            ThrowLength(length);
         }
     }
+
+    // Exceptions are made in methods of their own, so that the paths of messages stay small.
+    private void ThrowLength(int length) => throw (length < 0
+        ? new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.")
+        : new MessageTooLongException(length, (int)_maxLength));
+
+    private void ThrowCommit(ulong position, int length) => throw (IsOpen(position)
+        ? new ArgumentOutOfRangeException(nameof(length), length, $"The claim has {_ring.OpenLength} bytes: to publish more, give it up and claim anew.")
+        : new InvalidOperationException("This claim has ended: it was committed or given up, by this copy or another."));
 
     /// <summary>Waiting for room.</summary>
     private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition

@@ -20,6 +20,7 @@ public sealed unsafe class Subscriber : Endpoint
 
     private readonly Waker _publishers;
     private RingConsumer _ring;
+    private Pace _pace;
     private uint _emptyLooks;
 
     internal Subscriber(Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge)
@@ -77,12 +78,24 @@ public sealed unsafe class Subscriber : Endpoint
     /// <inheritdoc cref="TryRead" path="/exception"/>
     public Message Read(CancellationToken cancellationToken = default)
     {
-        Message message;
-        while (!TryRead(out message))
+        Enter();
+        try
         {
-            WaitToRead(Timeout.InfiniteTimeSpan, cancellationToken);
+            Settle();
+            Record record;
+            while (!_ring.TryTake(out record))
+            {
+                WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
+            }
+            Message message = ToMessage(record);
+            LeaveWith(MessageInHand);
+            return message;
         }
-        return message;
+        catch (Exception exception)
+        {
+            LeaveBy(exception);
+            throw;
+        }
     }
 
     /// <summary>Waits until there is a message.</summary>
@@ -97,13 +110,7 @@ public sealed unsafe class Subscriber : Endpoint
         try
         {
             Settle();
-            bool isThere = _ring.FindMessage();
-            if (!isThere)
-            {
-                GiveBackRoom();
-                MessageCondition condition = new(this, cancellationToken);
-                isThere = _waiter.Wait(ref condition, timeout);
-            }
+            bool isThere = _ring.FindMessage() || WaitInside(timeout, cancellationToken);
             Leave();
             return isThere;
         }
@@ -208,10 +215,21 @@ public sealed unsafe class Subscriber : Endpoint
         }
     }
 
+    private bool WaitInside(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        GiveBackRoom();
+        _pace.Missed(_ring.Position);
+        MessageCondition condition = new(this, cancellationToken);
+        bool isThere = _waiter.Wait(ref condition, timeout);
+        _pace.Waited(condition.Glances);
+        return isThere;
+    }
+
     /// <summary>Nothing stands at the position. Looks behind a claim whose owner died, when that may be the case.</summary>
     private bool LookFurther()
     {
         GiveBackRoom();
+        _pace.Missed(_ring.Position);
         return (IsSuspect || (!IsWatched && ++_emptyLooks % LooksBeforeThorough == 0)) && Look() == Finding.Ready;
     }
 
@@ -245,17 +263,23 @@ public sealed unsafe class Subscriber : Endpoint
     }
 
     /// <summary>Waiting for a message.</summary>
-    private readonly struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
+    private struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
     {
-        public bool Glance() => subscriber._ring.IsStamped();
+        internal int Glances { get; private set; }
 
-        public Finding Look() => subscriber.Look();
+        public bool Glance()
+        {
+            Glances++;
+            return subscriber._ring.IsStamped();
+        }
 
-        public bool IsDisturbed => subscriber.IsSuspect;
+        public readonly Finding Look() => subscriber.Look();
 
-        public void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
+        public readonly bool IsDisturbed => subscriber.IsSuspect;
 
-        public CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
+        public readonly void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
+
+        public readonly CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
     }
 
     private readonly struct DelegateHandler(MessageHandler handler) : IMessageHandler

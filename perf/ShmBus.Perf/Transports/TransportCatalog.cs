@@ -7,6 +7,7 @@ internal static class TransportCatalog
     [
         new FloorTransport(),
         new FloorFutexTransport(),
+        new ShmBusTransport(),
         new PipeTransport(),
         new UnixTransport(),
     ];
@@ -14,6 +15,7 @@ internal static class TransportCatalog
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
     [
         new FloorStreamTransport(),
+        new ShmBusTransport(),
         new PipeTransport(),
         new BatchedTransport(new PipeTransport()),
         new UnixTransport(),

@@ -105,25 +105,11 @@ internal unsafe struct RingProducer
     internal readonly uint OpenLength => _openLength;
 
     /// <summary>Commits the open claim with a length of at most the claimed one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Commit(uint length)
     {
         byte* record = _data + (_openPosition & _mask);
-        ulong claimed = Extent(_openLength);
-        RecordKind kind = RecordKind.Message;
-        if (length != _openLength)
-        {
-            if (Extent(length) == claimed)
-            {
-                *(uint*)(record + LengthOffset) = length;
-            }
-            else
-            {
-                // At least one unit of 16 is left over, so the true length does not touch the payload.
-                *(ulong*)(record + claimed - TrueLengthSize) = length;
-                kind = RecordKind.Short;
-            }
-        }
-        Close(record, kind);
+        Close(record, length == _openLength ? RecordKind.Message : Shorten(record, length));
     }
 
     /// <summary>Gives the open claim up: subscribers pass it by.</summary>
@@ -146,6 +132,21 @@ internal unsafe struct RingProducer
     private readonly void Stamp(byte* record, ulong position, RecordKind kind) =>
         Atomic.StoreRelease((ulong*)record, BareStamp(position, _key) | (ulong)kind); // pairs with RingConsumer.TryTake: stamp
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly RecordKind Shorten(byte* record, uint length)
+    {
+        ulong claimed = Extent(_openLength);
+        if (Extent(length) == claimed)
+        {
+            *(uint*)(record + LengthOffset) = length;
+            return RecordKind.Message;
+        }
+        // At least one unit of 16 is left over, so the true length does not touch the payload.
+        *(ulong*)(record + claimed - TrueLengthSize) = length;
+        return RecordKind.Short;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Close(byte* record, RecordKind kind)
     {
         Stamp(record, _openPosition, kind);

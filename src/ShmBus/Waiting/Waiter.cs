@@ -38,7 +38,9 @@ internal interface IWaitCondition
 /// <summary>The loop of every blocking wait: spin, yield, park, as the strategy says.</summary>
 internal struct Waiter
 {
-    private const int GlancesBeforeClock = 64;
+    /// <summary>About half a microsecond: while messages go back and forth, no wait is longer, and reading the clock would be half of it.</summary>
+    private const int GlancesBeforeClock = 500;
+
     private const int YieldsBeforePark = 8;
     private const long Millisecond = 1_000_000;
 
@@ -145,7 +147,7 @@ internal struct Waiter
         }
     }
 
-    /// <summary>Glances without a pause between: a pause costs as much as half a round trip.</summary>
+    /// <summary>Glances a number of times. Without a pause between: a pause costs as much as half a round trip.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Glances<T>(ref T condition) where T : struct, IWaitCondition, allows ref struct
     {

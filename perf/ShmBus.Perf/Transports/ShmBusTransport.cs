@@ -1,0 +1,143 @@
+using ShmBus.Perf.Measuring;
+using ShmBus.Waiting;
+
+namespace ShmBus.Perf.Transports;
+
+/// <summary>ShmBus itself, as its users would call it: claim and commit on one side, read in place on the other.</summary>
+internal sealed class ShmBusTransport : ILatencyTransport, IStreamTransport
+{
+    private const string There = "there";
+    private const string Back = "back";
+
+    public string Name => "shmbus";
+
+    public string WaitLabel(WaitMode asked) => asked.Label();
+
+    public IPinger CreatePinger(ChannelSettings settings)
+    {
+        // Both rings are made before the peer looks for them.
+        using Topic there = Make(settings, There);
+        using Topic back = Make(settings, Back);
+        return new Pinger(there.CreatePublisher(Strategy(settings)), back.CreateSubscriber(Strategy(settings)));
+    }
+
+    public IPonger OpenPonger(ChannelSettings settings)
+    {
+        using Topic there = Topic.Open(PathOf(settings, There));
+        using Topic back = Topic.Open(PathOf(settings, Back));
+        return new Ponger(there.CreateSubscriber(Strategy(settings)), back.CreatePublisher(Strategy(settings)));
+    }
+
+    public IProducer CreateProducer(ChannelSettings settings)
+    {
+        using Topic there = Make(settings, There);
+        return new Producer(there.CreatePublisher(Strategy(settings)));
+    }
+
+    public IConsumer OpenConsumer(ChannelSettings settings)
+    {
+        using Topic there = Topic.Open(PathOf(settings, There));
+        return new Consumer(there.CreateSubscriber(Strategy(settings)));
+    }
+
+    private static Topic Make(ChannelSettings settings, string name) =>
+        Topic.OpenOrCreate(PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity });
+
+    private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
+
+    private static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
+    {
+        WaitMode.Spin => WaitStrategy.Spin,
+        WaitMode.Park => WaitStrategy.Park,
+        _ => WaitStrategy.Adaptive,
+    };
+
+    private static Claim Claim(Publisher publisher, int size)
+    {
+        Claim claim;
+        while (!publisher.TryClaim(size, out claim))
+            publisher.WaitToPublish(size, Timeout.InfiniteTimeSpan);
+        return claim;
+    }
+
+    private sealed class Pinger(Publisher publisher, Subscriber subscriber) : IPinger
+    {
+        public void Run(PingCourse course)
+        {
+            while (course.Next())
+            {
+                Claim claim = Claim(publisher, course.Size);
+                course.Write(claim.Payload);
+                claim.Commit();
+                course.Read(subscriber.Read().Payload);
+            }
+        }
+
+        public void Dispose()
+        {
+            publisher.Dispose();
+            subscriber.Dispose();
+        }
+    }
+
+    private sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
+    {
+        public void Run(EchoCourse course)
+        {
+            bool more;
+            do
+            {
+                more = course.Read(subscriber.Read().Payload);
+                Claim claim = Claim(publisher, course.Size);
+                course.Write(claim.Payload);
+                claim.Commit();
+            }
+            while (more);
+        }
+
+        public void Dispose()
+        {
+            publisher.Dispose();
+            subscriber.Dispose();
+        }
+    }
+
+    private sealed class Producer(Publisher publisher) : IProducer
+    {
+        public void Run(StreamSource source)
+        {
+            bool more;
+            do
+            {
+                Claim claim = Claim(publisher, source.Size);
+                more = source.Write(claim.Payload);
+                claim.Commit();
+            }
+            while (more);
+        }
+
+        public void Dispose() => publisher.Dispose();
+    }
+
+    private sealed class Consumer(Subscriber subscriber) : IConsumer
+    {
+        public void Run(StreamSink sink)
+        {
+            SinkHandler handler = new(sink);
+            while (handler.More)
+            {
+                if (subscriber.Poll(ref handler) == 0)
+                    subscriber.WaitToRead(Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        public void Dispose() => subscriber.Dispose();
+    }
+
+    private struct SinkHandler(StreamSink sink) : IMessageHandler
+    {
+        public bool More { get; private set; } = true;
+
+        public void OnMessage(Message message) => More = sink.Read(message.Payload);
+    }
+}

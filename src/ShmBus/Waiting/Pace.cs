@@ -1,0 +1,46 @@
+namespace ShmBus.Waiting;
+
+/// <summary>
+/// Keeps a reader off the heels of a writer in full flow. There it takes every cache line from the writer before the line is
+/// full, which slows both many times over; a reader that lets the writer get ahead a little reads in runs.
+/// </summary>
+/// <remarks>
+/// In full flow the next message comes after a few looks; in an exchange, where each message waits for an answer, after
+/// a hundred. So nothing is held up but what would come at once, and that by a microsecond. All of it happens where a look
+/// found nothing, so a message that is there costs nothing.
+/// </remarks>
+internal struct Pace
+{
+    /// <summary>A message that comes after so few looks comes at once.</summary>
+    private const int FewLooks = 8;
+
+    /// <summary>After so many such messages in a row the writer is in full flow.</summary>
+    private const int Flow = 8;
+
+    /// <summary>In <see cref="Thread.SpinWait"/>s, about a microsecond.</summary>
+    private const int LookAway = 20;
+
+    private ulong _position;
+    private int _looks;
+    private int _quick;
+
+    /// <summary>A look at a position found nothing. Lets the writer get ahead if it is in full flow.</summary>
+    internal void Missed(ulong position)
+    {
+        if (position == _position)
+        {
+            _looks++;
+            return;
+        }
+        _quick = _looks < FewLooks ? _quick + 1 : 0;
+        _position = position;
+        _looks = 1;
+        if (_quick >= Flow)
+        {
+            Thread.SpinWait(LookAway);
+        }
+    }
+
+    /// <summary>So many more looks at the same position found nothing.</summary>
+    internal void Waited(int looks) => _looks += looks;
+}
