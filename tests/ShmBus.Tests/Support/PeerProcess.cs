@@ -44,6 +44,9 @@ internal sealed partial class PeerProcess : IDisposable
         }
         // Without compiling in tiers a peer does the same work at the start as later.
         start.Environment["DOTNET_TieredCompilation"] = "0";
+        // What is killed cannot remove the sockets and pipes that debuggers would find it by.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        start.Environment["SHMBUS_TEST_HOST"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new PeerProcess(Process.Start(start)!);
     }
 
