@@ -84,11 +84,19 @@ internal sealed class InterruptionTests
     /// <summary>Signals until the main thread went to sleep that much more often: each interruption is one more sleep.</summary>
     private static void SignalUntilSlept(PeerProcess peer, int times)
     {
-        long enough = SleepsOfMainThread(peer) + times;
-        while (SleepsOfMainThread(peer) < enough)
+        try
         {
-            peer.Signal(Sigusr1);
-            Thread.Sleep(1);
+            long enough = SleepsOfMainThread(peer) + times;
+            while (SleepsOfMainThread(peer) < enough)
+            {
+                peer.Signal(Sigusr1);
+                Thread.Sleep(1);
+            }
+        }
+        catch (IOException)
+        {
+            // It is gone: what it said last tells why.
+            Assert.Fail($"The peer ended with {peer.ExitCode()}: {peer.ReadLine()}");
         }
     }
 
