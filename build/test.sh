@@ -69,10 +69,9 @@ sum() { cat /dev/null "${results[@]}" | sed -n "s/.*<Counters .* $1=\"\([0-9]*\)
 passed=$(sum passed)
 failed=$(($(sum failed) + $(sum error) + $(sum timeout) + $(sum aborted)))
 if [ "$status" -eq 0 ] && [ $((passed + failed)) -eq 0 ]; then
-    echo "No test was run."
-    status=1
-fi
-if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    echo "No test was run, which counts as a failure."
+    status=1 failed=1
+elif [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     echo "The run did not get to its end, which counts as a failure."
     failed=1
 fi
