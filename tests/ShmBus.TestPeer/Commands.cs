@@ -23,6 +23,7 @@ internal static class Commands
             case "open": return NativeCommands.Open(rest);
             case "open-until-refused": return NativeCommands.OpenUntilRefused(rest);
             case "create-without-address-space": return NativeCommands.CreateWithoutAddressSpace(rest);
+            case "create-under-file-size-limit": return NativeCommands.CreateUnderFileSizeLimit(rest);
             case "show-refused": return NativeCommands.ShowRefused(rest);
             case "open-pipe-counting-calls": return NativeCommands.OpenPipeCountingCalls(rest);
             case "open-pipe": return NativeCommands.OpenPipe(rest);

@@ -53,13 +53,16 @@ internal static partial class NativeCommands
     {
         const int capacity = 64 << 20;
         ulong limit = (ulong)Process.GetCurrentProcess().VirtualMemorySize64 + capacity;
-        if (setrlimit(AddressSpace, [limit, limit]) < 0)
-        {
-            Console.Error.WriteLine($"setrlimit: {Syscall.LastError}");
-            return 1;
-        }
+        SetLimit(AddressSpace, limit);
         // The ring stands there twice, so it cannot fit.
         return Tell(() => Topic.OpenOrCreate(arguments[0], new TopicOptions { Capacity = capacity }).Dispose());
+    }
+
+    /// <summary>PATH: makes a topic in a file that is larger than the process's files may be. .NET does not start under such a limit.</summary>
+    internal static int CreateUnderFileSizeLimit(string[] arguments)
+    {
+        SetLimit(Libc.RLIMIT_FSIZE, 4096);
+        return Create(arguments);
     }
 
     /// <summary>PATH LOCK: tells what an endpoint was refused, and sends a message through it all the same.</summary>
@@ -134,6 +137,9 @@ internal static partial class NativeCommands
         _ = signal(Sigusr1, NativeLibrary.GetExport(library, "abs"));
         _ = siginterrupt(Sigusr1, 1);
     }
+
+    private static void SetLimit(int resource, ulong limit) =>
+        Syscall.Check(setrlimit(resource, [limit, limit]), "setrlimit");
 
     private static int Tell(Action action)
     {

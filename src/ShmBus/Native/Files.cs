@@ -86,8 +86,15 @@ internal static unsafe partial class Libc
         new(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), ownsHandle: true);
 
     /// <summary>Gives a file its size and reserves every byte of it.</summary>
-    internal static long Fallocate(SafeFileHandle fd, long length) =>
-        Syscall.Retry((fd, length), static a => fallocate(a.fd, 0, 0, a.length));
+    internal static long Fallocate(SafeFileHandle fd, long length)
+    {
+        if (!MayMakeFileOf(length))
+        {
+            Marshal.SetLastPInvokeError((int)ErrorNumber.EFBIG);
+            return -1;
+        }
+        return Syscall.Retry((fd, length), static a => fallocate(a.fd, 0, 0, a.length));
+    }
 
     /// <summary>Reads up to the length of the buffer; returns fewer bytes at the end of the file.</summary>
     internal static long Read(SafeFileHandle fd, Span<byte> buffer, long offset)

@@ -18,7 +18,7 @@ internal sealed class CSource
     private static readonly string[] Headers =
     [
         "errno.h", "fcntl.h", "poll.h", "stddef.h", "time.h", "unistd.h",
-        "sys/inotify.h", "sys/mman.h", "sys/stat.h", "sys/syscall.h",
+        "sys/inotify.h", "sys/mman.h", "sys/resource.h", "sys/stat.h", "sys/syscall.h",
         "linux/futex.h", "linux/membarrier.h", "linux/mman.h",
     ];
 

@@ -69,6 +69,15 @@ internal sealed class ConfinedFailureTests
         Assert.That(Directory.EnumerateFileSystemEntries(directory.Path), Is.Empty);
     }
 
+    [Test]
+    public void A_limit_on_the_size_of_files_refuses_a_new_topic_and_does_not_end_the_process()
+    {
+        using TestDirectory directory = new();
+        using PeerProcess peer = PeerProcess.Start("create-under-file-size-limit", directory.File("t"));
+        ExpectFailure(peer, $"LimitErrnoException EFBIG 27 fallocate {directory.File("t")}", "ulimit -f");
+        Assert.That(Directory.EnumerateFileSystemEntries(directory.Path), Is.Empty);
+    }
+
     // A limit of 0 is EPERM, a small one ENOMEM. EAGAIN, the third, takes a machine that is out of memory.
     [TestCase(0, "EPERM (1)")]
     [TestCase(64, "ENOMEM (12)")]

@@ -21,6 +21,7 @@ internal sealed class ErrnoExceptionTests
     [TestCase("EMFILE", 24, "openat", typeof(LimitErrnoException))]
     [TestCase("EMFILE", 24, "inotify_init1", typeof(LimitErrnoException))]
     [TestCase("ENFILE", 23, "memfd_create", typeof(LimitErrnoException))]
+    [TestCase("EFBIG", 27, "fallocate", typeof(LimitErrnoException))]
     [TestCase("ENODEV", 19, "mmap", typeof(ErrnoException))]
     [TestCase("EINVAL", 22, "fallocate", typeof(ErrnoException))]
     [TestCase("EOPNOTSUPP", 95, "openat(O_TMPFILE)", typeof(ErrnoException))]
