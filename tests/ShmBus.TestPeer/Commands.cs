@@ -19,6 +19,16 @@ internal static class Commands
             case "park": return WaitCommands.Park(rest);
             case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);
             case "receive-without-system-calls": return WaitCommands.ReceiveWithoutSystemCalls(rest);
+            case "create": return NativeCommands.Create(rest);
+            case "open": return NativeCommands.Open(rest);
+            case "open-until-refused": return NativeCommands.OpenUntilRefused(rest);
+            case "create-without-address-space": return NativeCommands.CreateWithoutAddressSpace(rest);
+            case "create-under-file-size-limit": return NativeCommands.CreateUnderFileSizeLimit(rest);
+            case "show-refused": return NativeCommands.ShowRefused(rest);
+            case "open-pipe-counting-calls": return NativeCommands.OpenPipeCountingCalls(rest);
+            case "open-pipe": return NativeCommands.OpenPipe(rest);
+            case "wait-readable": return NativeCommands.WaitReadable();
+            case "wait-parked": return NativeCommands.WaitParked(rest);
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;

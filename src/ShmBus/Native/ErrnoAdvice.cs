@@ -41,6 +41,8 @@ internal static class ErrnoAdvice
             "This process has too many open files: raise its limit (ulimit -n), or dispose endpoints that are no longer used.",
         ErrorNumber.ENFILE =>
             "The system has too many open files: raise fs.file-max.",
+        ErrorNumber.EFBIG =>
+            "This process, or this file system, may not have files that large: raise the limit (ulimit -f), or choose a smaller Capacity.",
         ErrorNumber.ETXTBSY =>
             "The file is a running program or a swap file: choose another path.",
         ErrorNumber.EROFS =>

@@ -35,7 +35,7 @@ public class ErrnoException : IOException
             new AccessErrnoException(error, operation, path),
         ErrorNumber.ENOENT => new NotFoundErrnoException(error, operation, path),
         ErrorNumber.ENOSPC or ErrorNumber.EDQUOT => new SpaceErrnoException(error, operation, path),
-        ErrorNumber.ENOMEM or ErrorNumber.EAGAIN or ErrorNumber.EMFILE or ErrorNumber.ENFILE =>
+        ErrorNumber.ENOMEM or ErrorNumber.EAGAIN or ErrorNumber.EMFILE or ErrorNumber.ENFILE or ErrorNumber.EFBIG =>
             new LimitErrnoException(error, operation, path),
         _ => new ErrnoException(error, operation, path),
     };
@@ -69,7 +69,7 @@ public sealed class SpaceErrnoException : ErrnoException
     internal SpaceErrnoException(ErrorNumber error, string operation, string? path) : base(error, operation, path) { }
 }
 
-/// <summary>A limit of the process or the system is reached: ENOMEM, EAGAIN, EMFILE or ENFILE.</summary>
+/// <summary>A limit of the process or the system is reached: ENOMEM, EAGAIN, EMFILE, ENFILE or EFBIG.</summary>
 public sealed class LimitErrnoException : ErrnoException
 {
     internal LimitErrnoException(ErrorNumber error, string operation, string? path) : base(error, operation, path) { }

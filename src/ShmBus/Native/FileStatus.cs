@@ -81,10 +81,10 @@ internal readonly record struct FileStatus
         Libc.S_IFREG => "a regular file",
         Libc.S_IFDIR => "a directory",
         Libc.S_IFLNK => "a symbolic link",
-        0x1000 => "a named pipe",
-        0x2000 => "a character device",
-        0x6000 => "a block device",
-        0xC000 => "a socket",
+        Libc.S_IFIFO => "a named pipe",
+        Libc.S_IFCHR => "a character device",
+        Libc.S_IFBLK => "a block device",
+        Libc.S_IFSOCK => "a socket",
         _ => $"a file of type 0x{_mode & Libc.S_IFMT:x}",
     };
 }

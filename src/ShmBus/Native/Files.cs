@@ -26,10 +26,13 @@ internal static unsafe partial class Libc
     internal const int F_SEAL_GROW = 0x4;
 
     internal const ushort S_IFMT = 0xF000;
-    internal const ushort S_IFREG = 0x8000;
+    internal const ushort S_IFIFO = 0x1000;
+    internal const ushort S_IFCHR = 0x2000;
     internal const ushort S_IFDIR = 0x4000;
+    internal const ushort S_IFBLK = 0x6000;
+    internal const ushort S_IFREG = 0x8000;
     internal const ushort S_IFLNK = 0xA000;
-    internal const ushort S_ISVTX = 0x200;
+    internal const ushort S_IFSOCK = 0xC000;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
@@ -83,8 +86,15 @@ internal static unsafe partial class Libc
         new(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), ownsHandle: true);
 
     /// <summary>Gives a file its size and reserves every byte of it.</summary>
-    internal static long Fallocate(SafeFileHandle fd, long length) =>
-        Syscall.Retry((fd, length), static a => fallocate(a.fd, 0, 0, a.length));
+    internal static long Fallocate(SafeFileHandle fd, long length)
+    {
+        if (!MayMakeFileOf(length))
+        {
+            Marshal.SetLastPInvokeError((int)ErrorNumber.EFBIG);
+            return -1;
+        }
+        return Syscall.Retry((fd, length), static a => fallocate(a.fd, 0, 0, a.length));
+    }
 
     /// <summary>Reads up to the length of the buffer; returns fewer bytes at the end of the file.</summary>
     internal static long Read(SafeFileHandle fd, Span<byte> buffer, long offset)

@@ -24,9 +24,13 @@ internal sealed partial class PeerProcess : IDisposable
     internal bool IsFirstThreadAlive => !File.ReadAllText($"/proc/{Id}/task/{Id}/stat").Contains(") Z ", StringComparison.Ordinal);
 
     /// <summary>Starts the peer with a command and its arguments.</summary>
-    internal static PeerProcess Start(string command, params object[] arguments)
+    internal static PeerProcess Start(string command, params object[] arguments) => Start(new Confinement(), command, arguments);
+
+    /// <summary>Starts the peer under limits, with fewer rights or with file systems of its own.</summary>
+    internal static PeerProcess Start(Confinement confinement, string command, params object[] arguments)
     {
-        ProcessStartInfo start = new("dotnet")
+        string[] words = [.. confinement.Words, "dotnet"];
+        ProcessStartInfo start = new(words[0], words[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -40,6 +44,9 @@ internal sealed partial class PeerProcess : IDisposable
         }
         // Without compiling in tiers a peer does the same work at the start as later.
         start.Environment["DOTNET_TieredCompilation"] = "0";
+        // What is killed cannot remove the sockets and pipes that debuggers would find it by.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        start.Environment["SHMBUS_TEST_HOST"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new PeerProcess(Process.Start(start)!);
     }
 
@@ -67,6 +74,8 @@ internal sealed partial class PeerProcess : IDisposable
         _ = kill(_process.Id, SigKill);
         _process.WaitForExit();
     }
+
+    internal void Signal(int signal) => _ = kill(_process.Id, signal);
 
     internal void Stop() => _ = kill(_process.Id, SigStop);
 

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs every test, in Release. Installs what some of them need where it may, and says how to get it where it may not: those
+# tests are then skipped. Ends with each skipped test and its reason, and with the line 'N passed, N failed'.
+#
+#     build/test.sh [ARGUMENT OF dotnet test...]
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+source "$here/common.sh"
+
+# Whatever a test leaves that crashed, or was ended because it hung, goes with these two.
+scratch=$(mktemp -d)
+SHMBUS_TEST_DIRECTORY=$(mktemp -d /dev/shm/shmbus-tests.XXXXXX)
+trap 'rm -rf "$scratch" "$SHMBUS_TEST_DIRECTORY"' EXIT
+mkdir "$scratch/tmp" "$scratch/results"
+export SHMBUS_TEST_DIRECTORY TMPDIR=$scratch/tmp
+
+# compiles COMPILER: it is there, with the headers of the C library and of the kernel.
+compiles() {
+    printf '#include <errno.h>\n#include <linux/futex.h>\n' | "$1" -fsyntax-only -x c - 2>/dev/null
+}
+
+# install PACKAGE...: by apt-get, as root or by sudo without a password.
+install() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+    command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null || return 1
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+    # The lists of packages are fetched only where they are missing or too old.
+    { "${apt[@]}" install -y --no-install-recommends "$@" || { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; }; } >"$scratch/apt.log" 2>&1
+}
+
+# The tests of native constants compile a C file for both architectures.
+case $(uname -m) in
+    aarch64) cross=x86_64-linux-gnu-gcc cross_packages=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross) ;;
+    *) cross=aarch64-linux-gnu-gcc cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
+esac
+missing=()
+compiles gcc || missing+=(gcc libc6-dev)
+compiles "$cross" || missing+=("${cross_packages[@]}")
+command -v git >/dev/null || missing+=(git)
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "Installing ${missing[*]} ..."
+    if ! install "${missing[@]}"; then
+        tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+        echo "That cannot be done from here, so the tests that need them are skipped. As root: apt-get install ${missing[*]}"
+    fi
+fi
+
+echo "Building ..."
+status=0
+if build_project "$root/ShmBus.sln"; then
+    # No test has an upper time limit of its own: one that makes no progress for ten minutes hangs.
+    dotnet test "$root/ShmBus.sln" -c Release --no-build --nologo \
+        --logger trx --logger "console;verbosity=minimal" --results-directory "$scratch/results" \
+        --blame-hang-timeout 10m --blame-hang-dump-type none "$@" || status=$?
+else
+    status=$?
+fi
+
+shopt -s nullglob
+results=("$scratch"/results/*.trx)
+shopt -u nullglob
+if [ ${#results[@]} -gt 0 ]; then
+    awk -f "$here/skipped.awk" "${results[@]}"
+fi
+# sum COUNTER: over all test assemblies.
+sum() { cat /dev/null "${results[@]}" | sed -n "s/.*<Counters .* $1=\"\([0-9]*\)\".*/\1/p" | awk '{ n += $1 } END { print n + 0 }'; }
+passed=$(sum passed)
+failed=$(($(sum failed) + $(sum error) + $(sum timeout) + $(sum aborted)))
+if [ "$status" -eq 0 ] && [ $((passed + failed)) -eq 0 ]; then
+    echo "No test was run, which counts as a failure."
+    status=1 failed=1
+elif [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    echo "The run did not get to its end, which counts as a failure."
+    failed=1
+fi
+echo "$passed passed, $failed failed"
+exit "$status"
