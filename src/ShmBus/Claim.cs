@@ -1,4 +1,4 @@
-using ShmBus.Rings;
+using System.Runtime.CompilerServices;
 
 namespace ShmBus;
 
@@ -28,25 +28,40 @@ public readonly ref struct Claim
     public Span<byte> Payload { get; }
 
     /// <summary>Whether it is still to be committed or given up.</summary>
-    public bool IsOpen => _publisher is not null && _publisher.IsOpen(_position);
+    public bool IsOpen => _publisher is not null && _publisher.HasOpen(_position);
 
     /// <summary>Publishes the whole payload. Does not block, does not allocate.</summary>
     /// <exception cref="InvalidOperationException">The claim has ended, by this copy or another.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Commit() => Commit(Payload.Length);
 
     /// <summary>Publishes the first bytes of the payload and gives up the rest. Does not block, does not allocate.</summary>
     /// <param name="length">How many bytes, from 0 to what was claimed.</param>
     /// <exception cref="ArgumentOutOfRangeException">More than was claimed: give this one up and claim anew.</exception>
     /// <exception cref="InvalidOperationException">The claim has ended, by this copy or another.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Commit(int length)
     {
-        if (_publisher is null)
+        if (_publisher is null || !_publisher.HasOpen(_position) || (uint)length > (uint)Payload.Length)
         {
-            throw new InvalidOperationException("There is no claim: TryClaim returned false, or the claim is a default value.");
+            ThrowCommit(_publisher, IsOpen, Payload.Length, length);
         }
-        _publisher.Commit(_position, length);
+        _publisher!.Commit((uint)Payload.Length, (uint)length);
     }
 
     /// <summary>Gives the claim up, if it is still open. Subscribers pass it by.</summary>
-    public void Dispose() => _publisher?.Abort(_position);
+    public void Dispose()
+    {
+        if (IsOpen)
+        {
+            _publisher!.Abort((uint)Payload.Length);
+        }
+    }
+
+    // Not an instance method: a claim whose address is not taken stays in registers.
+    private static void ThrowCommit(Publisher? publisher, bool isOpen, int claimed, int length) => throw (publisher is null
+        ? new InvalidOperationException("There is no claim: TryClaim returned false, or the claim is a default value.")
+        : isOpen
+        ? new ArgumentOutOfRangeException(nameof(length), length, $"The claim has {claimed} bytes: to publish more, give it up and claim anew.")
+        : new InvalidOperationException("This claim has ended: it was committed or given up, by this copy or another."));
 }

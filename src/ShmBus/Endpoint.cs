@@ -137,10 +137,10 @@ public abstract class Endpoint : IDisposable, IDeathListener
             case Inside:
                 WakeSelf();
                 break;
-            case ClaimOpen when _threadInHand != Environment.CurrentManagedThreadId:
+            case ClaimOpen when _threadInHand != ThreadNumber.Current:
                 // The other thread may be writing: it closes when it commits or aborts.
                 break;
-            case MessageInHand when _threadInHand != Environment.CurrentManagedThreadId:
+            case MessageInHand when _threadInHand != ThreadNumber.Current:
                 // The other thread may still look at the message, and need not call again: it keeps the memory, but not the slot.
                 Close(unmap: false);
                 break;
@@ -157,17 +157,14 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private protected abstract void LeaveRing();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private protected void Enter()
+    private protected void Enter() => EnterAs(Inside);
+
+    /// <summary>Enters, to leave with a piece of the ring in hand that the caller ends by a call of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected void EnterWith(int inHand)
     {
-        if ((_state & 1) != 0)
-        {
-            ThrowRefusal();
-        }
-        Atomic.StoreRelease(ref _state, Inside);
-        if (IsClosing)
-        {
-            CloseInside();
-        }
+        EnterAs(inHand);
+        NoteThread();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -184,13 +181,15 @@ public abstract class Endpoint : IDisposable, IDeathListener
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected void LeaveWith(int inHand)
     {
-        _threadInHand = Environment.CurrentManagedThreadId;
+        NoteThread();
         Atomic.StoreRelease(ref _state, inHand);
         if (IsClosing)
         {
             CloseInside();
         }
     }
+
+    private protected bool IsClaimOpen => _state == ClaimOpen;
 
     /// <summary>Leaves because of an error. A corrupt ring refuses every further call.</summary>
     private protected void LeaveBy(Exception exception)
@@ -209,7 +208,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
                 Close(unmap: true);
             }
         }
-        else if (_state == Inside)
+        else if (_state != Closed)
         {
             Leave();
         }
@@ -266,6 +265,32 @@ public abstract class Endpoint : IDisposable, IDeathListener
             NameLost = null;
             // Not on the watch's own thread: a handler may dispose endpoints, or take its time.
             ThreadPool.QueueUserWorkItem(static state => state.handlers?.Invoke(state.sender, EventArgs.Empty), (sender: this, handlers), preferLocal: false);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void EnterAs(int state)
+    {
+        if ((_state & 1) != 0)
+        {
+            ThrowRefusal();
+        }
+        Atomic.StoreRelease(ref _state, state);
+        if (IsClosing)
+        {
+            Atomic.StoreRelease(ref _state, Inside);
+            CloseInside();
+        }
+    }
+
+    /// <summary>A comparison where it was the same thread last time, as a rule.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteThread()
+    {
+        int thread = ThreadNumber.Current;
+        if (_threadInHand != thread)
+        {
+            _threadInHand = thread;
         }
     }
 

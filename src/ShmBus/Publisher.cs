@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ShmBus.Regions;
 using ShmBus.Rings;
 using ShmBus.Waiting;
@@ -45,13 +46,13 @@ public sealed unsafe class Publisher : Endpoint
     /// <exception cref="InvalidOperationException">A claim is open, or another thread is inside.</exception>
     /// <exception cref="ObjectDisposedException">The publisher was disposed.</exception>
     /// <exception cref="RingCorruptException">Somebody wrote over the ring.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryPublish(ReadOnlySpan<byte> payload, uint type = 0)
     {
         CheckLength(payload.Length);
         Enter();
-        if (!_ring.HasRoom((uint)payload.Length) && !FindRoom((uint)payload.Length))
+        if (!_ring.HasRoom((uint)payload.Length) && !FindRoomOrLeave((uint)payload.Length))
         {
-            Leave();
             return false;
         }
         PublishInside(payload, type);
@@ -103,50 +104,45 @@ public sealed unsafe class Publisher : Endpoint
     /// <param name="claim">The space; commit or dispose it before anything else is done with this publisher.</param>
     /// <returns>False when the ring is full: nothing was claimed.</returns>
     /// <inheritdoc cref="TryPublish(ReadOnlySpan{byte}, uint)" path="/exception"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(int length, out Claim claim) => TryClaim(length, 0, out claim);
 
     /// <inheritdoc cref="TryClaim(int, out Claim)"/>
     /// <param name="length">The bytes to claim, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
     /// <param name="type">A number of the user's own that goes with the message.</param>
     /// <param name="claim">The space; commit or dispose it before anything else is done with this publisher.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(int length, uint type, out Claim claim)
     {
         CheckLength(length);
-        Enter();
-        if (!_ring.HasRoom((uint)length) && !FindRoom((uint)length))
+        EnterWith(ClaimOpen);
+        if (!_ring.HasRoom((uint)length) && !FindRoomOrLeave((uint)length))
         {
-            Leave();
             claim = default;
             return false;
         }
-        Span<byte> payload = new(_ring.Claim((uint)length, type), length);
-        claim = new Claim(this, _ring.OpenPosition, payload);
-        LeaveWith(ClaimOpen);
+        claim = new Claim(this, _ring.Tail, MemoryMarshal.CreateSpan(ref *_ring.Claim((uint)length, type), length));
         return true;
     }
 
-    internal bool IsOpen(ulong position) => position != 0 && _ring.OpenPosition == position;
+    /// <summary>Whether the claim at a position is still open. Positions are never used again, so it cannot be mistaken for another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool HasOpen(ulong position) => IsClaimOpen && _ring.Tail == position;
 
-    internal void Commit(ulong position, int length)
+    // The open claim is this thread's: no need to enter, and nobody has closed the memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Commit(uint claimed, uint length)
     {
-        if (!IsOpen(position) || (uint)length > _ring.OpenLength)
-        {
-            ThrowCommit(position, length);
-        }
-        // The claim is this thread's: no need to enter, and nobody has closed the memory.
-        _ring.Commit((uint)length);
+        _ring.Commit(claimed, length);
         Published();
     }
 
-    internal void Abort(ulong position)
+    internal void Abort(uint claimed)
     {
-        if (IsOpen(position))
-        {
-            _ring.Abort();
-            // Whoever waits behind it looks on.
-            _subscribers.Wake();
-            Leave();
-        }
+        _ring.Abort(claimed);
+        // Whoever waits behind it looks on.
+        _subscribers.Wake();
+        Leave();
     }
 
     /// <inheritdoc/>
@@ -158,9 +154,9 @@ public sealed unsafe class Publisher : Endpoint
     /// <inheritdoc/>
     private protected override void LeaveRing()
     {
-        if (_ring.OpenPosition != 0)
+        if (IsClaimOpen)
         {
-            _ring.Abort();
+            _ring.AbortLast();
             _subscribers.Wake();
         }
         _ring.FlushMessages(_messages);
@@ -211,6 +207,17 @@ public sealed unsafe class Publisher : Endpoint
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool FindRoomOrLeave(uint length)
+    {
+        bool found = FindRoom(length);
+        if (!found)
+        {
+            Leave();
+        }
+        return found;
+    }
+
     private bool WaitInside(uint length, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
@@ -234,14 +241,10 @@ public sealed unsafe class Publisher : Endpoint
         }
     }
 
-    // Exceptions are made in methods of their own, so that the paths of messages stay small.
+    // Made in a method of its own, so that the path of messages stays small.
     private void ThrowLength(int length) => throw (length < 0
         ? new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.")
         : new MessageTooLongException(length, (int)_maxLength));
-
-    private void ThrowCommit(ulong position, int length) => throw (IsOpen(position)
-        ? new ArgumentOutOfRangeException(nameof(length), length, $"The claim has {_ring.OpenLength} bytes: to publish more, give it up and claim anew.")
-        : new InvalidOperationException("This claim has ended: it was committed or given up, by this copy or another."));
 
     /// <summary>Waiting for room.</summary>
     private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition

@@ -22,6 +22,7 @@ public sealed unsafe class Subscriber : Endpoint
     private RingConsumer _ring;
     private Pace _pace;
     private uint _emptyLooks;
+    private ulong _suspectBelow;
 
     internal Subscriber(Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge)
         : base(region, memory, EndpointRole.Subscriber, strategy)
@@ -56,7 +57,7 @@ public sealed unsafe class Subscriber : Endpoint
             Settle();
             if (_ring.TryTake(out Record record) || (LookFurther() && _ring.TryTake(out record)))
             {
-                message = ToMessage(record);
+                message = new Message(record);
                 LeaveWith(MessageInHand);
                 return true;
             }
@@ -87,7 +88,7 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
             }
-            Message message = ToMessage(record);
+            Message message = new Message(record);
             LeaveWith(MessageInHand);
             return message;
         }
@@ -138,26 +139,42 @@ public sealed unsafe class Subscriber : Endpoint
 
     /// <inheritdoc cref="Poll(MessageHandler, int)"/>
     /// <typeparam name="THandler">A struct that deals with messages; it is inlined.</typeparam>
-    public int Poll<THandler>(ref THandler handler, int limit = int.MaxValue) where THandler : struct, IMessageHandler, allows ref struct
+    public int Poll<THandler>(ref THandler handler, int limit = int.MaxValue) where THandler : struct, IMessageHandler
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
         Enter();
         try
         {
             Settle();
+            RecordHandler<THandler> adapter = new(ref handler);
             int count = 0;
-            while (count < limit && (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record))))
+            while (count < limit)
             {
-                handler.OnMessage(ToMessage(record));
-                count++;
-                if (_ring.Done())
+                int run = _ring.Run(ref adapter, limit - count, out bool gaveBack);
+                count += run;
+                if (gaveBack)
                 {
                     _publishers.Wake();
                 }
-            }
-            if (count < limit)
-            {
-                GiveBackRoom();
+                else if (count == limit)
+                {
+                    break;
+                }
+                // No plain message stands there: one of another kind may, or one behind a claim whose owner died.
+                else if (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record)))
+                {
+                    count++;
+                    handler.OnMessage(new Message(record));
+                    Settle();
+                }
+                else
+                {
+                    if (count > 0)
+                    {
+                        RunDry();
+                    }
+                    break;
+                }
             }
             Leave();
             return count;
@@ -192,10 +209,6 @@ public sealed unsafe class Subscriber : Endpoint
         _publishers.Wake();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Message ToMessage(Record record) =>
-        new(new ReadOnlySpan<byte>(record.Payload, record.Length), record.Type, record.Position);
-
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected override void Settle()
@@ -215,10 +228,16 @@ public sealed unsafe class Subscriber : Endpoint
         }
     }
 
-    private bool WaitInside(TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Nothing stands at the position.</summary>
+    private void RunDry()
     {
         GiveBackRoom();
         _pace.Missed(_ring.Position);
+    }
+
+    private bool WaitInside(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        RunDry();
         MessageCondition condition = new(this, cancellationToken);
         bool isThere = _waiter.Wait(ref condition, timeout);
         _pace.Waited(condition.Glances);
@@ -228,24 +247,32 @@ public sealed unsafe class Subscriber : Endpoint
     /// <summary>Nothing stands at the position. Looks behind a claim whose owner died, when that may be the case.</summary>
     private bool LookFurther()
     {
-        GiveBackRoom();
-        _pace.Missed(_ring.Position);
-        return (IsSuspect || (!IsWatched && ++_emptyLooks % LooksBeforeThorough == 0)) && Look() == Finding.Ready;
+        RunDry();
+        return (MayBeHeldUpByDead() || (!IsWatched && ++_emptyLooks % LooksBeforeThorough == 0)) && Look() == Finding.Ready;
+    }
+
+    /// <summary>
+    /// Whether somebody died whose claims are not all behind: they lie below the tail as it is after the death became known.
+    /// </summary>
+    private bool MayBeHeldUpByDead()
+    {
+        if (IsSuspect)
+        {
+            IsSuspect = false;
+            _suspectBelow = _ring.Inspect().Tail;
+        }
+        return _ring.Position < _suspectBelow;
     }
 
     private Finding Look()
     {
         while (!_ring.FindMessage())
         {
-            // Nobody's claim is left behind once all is read; taken back before the look, so that a later death counts anew.
-            bool wasSuspect = IsSuspect;
-            IsSuspect = false;
             RingHole hole = _ring.Inspect();
             if (hole.Tail == _ring.Position)
             {
                 return Finding.Idle;
             }
-            IsSuspect |= wasSuspect;
             for (int i = 0; i < Memory.Geometry.PublisherSlots; i++)
             {
                 if ((hole.Claimants >> i & 1) != 0 && Owner.IsAlive(EndpointRole.Publisher, i))
@@ -275,15 +302,24 @@ public sealed unsafe class Subscriber : Endpoint
 
         public readonly Finding Look() => subscriber.Look();
 
-        public readonly bool IsDisturbed => subscriber.IsSuspect;
+        public readonly bool IsDisturbed => subscriber.MayBeHeldUpByDead();
 
         public readonly void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
 
         public readonly CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
     }
 
+    private readonly ref struct RecordHandler<THandler>(ref THandler handler) : IRecordHandler
+        where THandler : struct, IMessageHandler
+    {
+        private readonly ref THandler _handler = ref handler;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void OnRecord(in Record record) => _handler.OnMessage(new Message(record));
+    }
+
     private readonly struct DelegateHandler(MessageHandler handler) : IMessageHandler
     {
-        public void OnMessage(Message message) => handler(message);
+        public void OnMessage(in Message message) => handler(message);
     }
 }

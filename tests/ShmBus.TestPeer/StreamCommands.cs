@@ -105,7 +105,7 @@ internal static class StreamCommands
 
         internal long Next { get; set; }
 
-        public void OnMessage(Message message)
+        public void OnMessage(in Message message)
         {
             Messages.Verify(Next, message.Payload);
             Next++;

@@ -138,6 +138,6 @@ internal sealed class ShmBusTransport : ILatencyTransport, IStreamTransport
     {
         public bool More { get; private set; } = true;
 
-        public void OnMessage(Message message) => More = sink.Read(message.Payload);
+        public void OnMessage(in Message message) => More = sink.Read(message.Payload);
     }
 }

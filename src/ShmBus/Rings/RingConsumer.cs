@@ -32,8 +32,8 @@ internal unsafe struct RingConsumer
     private readonly ulong _gateStep;
     private readonly uint _maxLength;
     private readonly bool _atMostOnce;
-    private ulong _next;
     private ulong _done;
+    private ulong _taken;
     private ulong _gate;
     private ulong _messages;
 
@@ -58,43 +58,89 @@ internal unsafe struct RingConsumer
         {
             throw new RingCorruptException(start, $"the stored place must be a multiple of {Alignment} and within {memory.Capacity} bytes below the tail, {tail}");
         }
-        _next = _done = _gate = start;
+        _done = _taken = _gate = start;
         Atomic.StoreRelease(_resume, start);
         Atomic.StoreRelease(_slot.Gate, start);
         Atomic.StoreRelease(_slot.State, (uint)SlotState.Active);
     }
 
-    /// <summary>The position of the next record.</summary>
-    internal readonly ulong Position => _next;
+    /// <summary>The position of the next record; everything below is done with, but for what is taken.</summary>
+    internal readonly ulong Position => _taken;
 
     /// <summary>Whether a message was taken that is not done with.</summary>
-    internal readonly bool HasTaken => _next != _done;
+    internal readonly bool HasTaken => _taken != _done;
 
-    /// <summary>Takes the next message, if one is there.</summary>
+    /// <summary>Takes the next message, if one is there. Nothing may be taken that is not done with.</summary>
     /// <exception cref="RingCorruptException">What is there cannot be a record.</exception>
     /// <exception cref="RecordKindException">A record that this version does not read.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryTake(out Record record)
     {
-        byte* at = _data + (_next & _mask);
-        ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_next, _key); // pairs with RingProducer.Stamp
-        if (kind != (ulong)RecordKind.Message)
+        ulong position = _done;
+        byte* at = _data + (position & _mask);
+        if (Atomic.LoadAcquire((ulong*)at) != (BareStamp(position, _key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Close
         {
             return TryTakeOther(out record);
         }
         ulong lengthAndType = *(ulong*)(at + LengthOffset);
         uint length = (uint)lengthAndType;
         CheckLength(length);
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _next);
-        HandOut(length);
+        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position);
+        HandOut(position + Extent(length));
         return true;
+    }
+
+    /// <summary>
+    /// Hands out messages one by one until one is not there, or is not a plain one, or the limit is reached, or room was given back:
+    /// then look for who waits for it. If the handler throws, the message is not done with under at-least-once.
+    /// </summary>
+    // Not inlined: within the caller's try its locals would live in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal int Run<THandler>(ref THandler handler, int limit, out bool gaveBack) where THandler : struct, IRecordHandler, allows ref struct
+    {
+        byte* data = _data;
+        ulong mask = _mask;
+        ulong key = _key;
+        ulong position = _done;
+        int count = 0;
+        while (count < limit)
+        {
+            byte* at = data + (position & mask);
+            if (Atomic.LoadAcquire((ulong*)at) != (BareStamp(position, key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Close
+            {
+                break;
+            }
+            ulong lengthAndType = *(ulong*)(at + LengthOffset);
+            uint length = (uint)lengthAndType;
+            CheckLength(length);
+            ulong next = position + Extent(length);
+            if (_atMostOnce)
+            {
+                _done = _taken = next;
+                Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
+            }
+            handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
+            count++;
+            position = next;
+            _done = _taken = next;
+            Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
+            if (next - _gate >= _gateStep)
+            {
+                _messages += (uint)count;
+                gaveBack = PublishGate();
+                return count;
+            }
+        }
+        _messages += (uint)count;
+        gaveBack = false;
+        return count;
     }
 
     /// <summary>Whether something is stamped at the position: a cheap look for waiting, which reads one cache line only.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool IsStamped()
     {
-        ulong kind = Atomic.LoadAcquire((ulong*)(_data + (_next & _mask))) ^ BareStamp(_next, _key); // pairs with RingProducer.Stamp
+        ulong kind = Atomic.LoadAcquire((ulong*)(_data + (_taken & _mask))) ^ BareStamp(_taken, _key); // pairs with RingProducer.Close
         return kind - 1 < KindMask;
     }
 
@@ -103,8 +149,8 @@ internal unsafe struct RingConsumer
     {
         while (true)
         {
-            byte* at = _data + (_next & _mask);
-            ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_next, _key); // pairs with RingProducer.Stamp
+            byte* at = _data + (_done & _mask);
+            ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
             switch (kind)
             {
                 case (ulong)RecordKind.Message or (ulong)RecordKind.Short:
@@ -112,12 +158,12 @@ internal unsafe struct RingConsumer
                 case (ulong)RecordKind.Aborted:
                     uint length = *(uint*)(at + LengthOffset);
                     CheckLength(length);
-                    MoveTo(_next + Extent(length));
+                    MoveTo(_done + Extent(length));
                     break;
                 case 0 or > KindMask:
                     return false;
                 default:
-                    throw new RecordKindException(_next, (uint)kind);
+                    throw new RecordKindException(_done, (uint)kind);
             }
         }
     }
@@ -126,13 +172,13 @@ internal unsafe struct RingConsumer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Done()
     {
+        _done = _taken;
         if (!_atMostOnce)
         {
-            Atomic.StoreRelease(_resume, _next); // pairs with RingRoom.Needed: resume
+            Atomic.StoreRelease(_resume, _taken); // pairs with RingRoom.Needed: resume
         }
-        _done = _next;
         _messages++;
-        return _next - _gate >= _gateStep && PublishGate();
+        return _taken - _gate >= _gateStep && PublishGate();
     }
 
     /// <summary>The message that was taken last was not dealt with: under at-least-once it is taken again next time.</summary>
@@ -142,7 +188,7 @@ internal unsafe struct RingConsumer
         {
             return Done();
         }
-        _next = _done;
+        _taken = _done;
         return false;
     }
 
@@ -153,22 +199,22 @@ internal unsafe struct RingConsumer
     /// <summary>Steps 1 and 2 of a hole: what stands between here and the tail.</summary>
     internal readonly RingHole Inspect()
     {
-        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Begin: tail
-        ulong distance = tail - _next;
+        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
+        ulong distance = tail - _done;
         if (distance > _memory.Capacity)
         {
-            throw new RingCorruptException(_next, $"the tail, {tail}, is not within {_memory.Capacity} bytes above");
+            throw new RingCorruptException(_done, $"the tail, {tail}, is not within {_memory.Capacity} bytes above");
         }
         ulong nearest = tail;
         ulong claimants = 0;
         for (int i = 0; i < _memory.Geometry.PublisherSlots && distance != 0; i++)
         {
-            ulong intent = Atomic.LoadAcquire(_memory.Publisher(i).Intent); // pairs with RingProducer.Begin: intent
-            if (intent == _next)
+            ulong intent = Atomic.LoadAcquire(_memory.Publisher(i).Intent); // pairs with RingProducer.Claim: intent
+            if (intent == _done)
             {
                 claimants |= 1UL << i;
             }
-            else if (intent - _next < nearest - _next && intent % Alignment == 0)
+            else if (intent - _done < nearest - _done && intent % Alignment == 0)
             {
                 nearest = intent;
             }
@@ -184,15 +230,15 @@ internal unsafe struct RingConsumer
             return false;
         }
         ulong end = hole.NearestIntent;
-        for (ulong position = _next + Alignment; position < end; position += Alignment)
+        for (ulong position = _done + Alignment; position < end; position += Alignment)
         {
-            ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Stamp
+            ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Close
             if (kind - 1 < KindMask)
             {
                 end = position;
             }
         }
-        Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _next));
+        Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _done));
         Atomic.StoreRelease(_slot.Losses, Atomic.LoadAcquire(_slot.Losses) + 1);
         MoveTo(end);
         return true;
@@ -201,7 +247,7 @@ internal unsafe struct RingConsumer
     /// <summary>Leaves in good order: brings the cursors to where the successor finds them.</summary>
     internal void Leave()
     {
-        _next = _done;
+        _taken = _done;
         PublishGate();
     }
 
@@ -212,8 +258,8 @@ internal unsafe struct RingConsumer
         {
             return false;
         }
-        byte* at = _data + (_next & _mask);
-        if (Atomic.LoadAcquire((ulong*)at) == (BareStamp(_next, _key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Stamp
+        byte* at = _data + (_done & _mask);
+        if (Atomic.LoadAcquire((ulong*)at) == (BareStamp(_done, _key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Close
         {
             return TryTake(out record);
         }
@@ -223,27 +269,27 @@ internal unsafe struct RingConsumer
         ulong length = *(ulong*)(at + Extent(claimed) - TrueLengthSize);
         if (length >= claimed)
         {
-            throw new RingCorruptException(_next, $"a short record says length {length} within {claimed} claimed bytes");
+            throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
         }
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _next);
-        HandOut(claimed);
+        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _done);
+        HandOut(_done + Extent(claimed));
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void HandOut(uint length)
+    private void HandOut(ulong end)
     {
-        _next += Extent(length);
+        _taken = end;
         if (_atMostOnce)
         {
-            Atomic.StoreRelease(_resume, _next); // pairs with RingRoom.Needed: resume
+            Atomic.StoreRelease(_resume, end); // pairs with RingRoom.Needed: resume
         }
     }
 
     /// <summary>Passes by what is not a message.</summary>
     private void MoveTo(ulong position)
     {
-        _next = _done = position;
+        _done = _taken = position;
         Atomic.StoreRelease(_resume, position); // pairs with RingRoom.Needed: resume
     }
 
@@ -265,7 +311,14 @@ internal unsafe struct RingConsumer
     }
 
     private readonly void ThrowLength(uint length) =>
-        throw new RingCorruptException(_next, $"a record says length {length}; at most {_maxLength} is possible");
+        throw new RingCorruptException(_done, $"a record says length {length}; at most {_maxLength} is possible");
+}
+
+/// <summary>Deals with records; a struct, so that the loop is made for it.</summary>
+internal interface IRecordHandler
+{
+    /// <summary>Deals with one record.</summary>
+    void OnRecord(in Record record);
 }
 
 /// <summary>A message in the ring: where its payload stands.</summary>

@@ -18,6 +18,8 @@ namespace ShmBus.Rings;
 /// <para>Intent stays where it is after the commit: an intent below a subscriber's position means nothing. It must not stay when
 /// the producer gives up for want of room, since then nothing was claimed there; with one producer it is not yet written
 /// by then.</para>
+/// <para>Stores are what publishing is made of: while the reader's processor still owns the lines of the last lap, those that
+/// wait for a line hold up all behind them, so each store more, private ones too, costs messages.</para>
 /// </remarks>
 internal unsafe struct RingProducer
 {
@@ -30,8 +32,6 @@ internal unsafe struct RingProducer
     private readonly ulong _key;
     private ulong _tail;
     private ulong _limit;
-    private ulong _openPosition;
-    private uint _openLength;
 
     /// <summary>Takes over where the last producer stopped. The caller holds the slot.</summary>
     /// <exception cref="RingCorruptException">The tail and the subscribers' cursors do not fit together.</exception>
@@ -81,75 +81,62 @@ internal unsafe struct RingProducer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Publish(ReadOnlySpan<byte> payload, uint type)
     {
-        ulong position = _tail;
-        byte* record = Begin(position, (uint)payload.Length);
-        *(ulong*)(record + LengthOffset) = LengthAndType((uint)payload.Length, type);
+        byte* record = Claim((uint)payload.Length, type) - HeaderSize;
         payload.CopyTo(new Span<byte>(record + HeaderSize, payload.Length));
-        Stamp(record, position, RecordKind.Message);
+        Close(record, (uint)payload.Length, RecordKind.Message);
     }
 
-    /// <summary>Opens a claim in a place that <see cref="HasRoom"/>, and returns where its payload goes.</summary>
-    internal byte* Claim(uint length, uint type)
+    /// <summary>
+    /// Claims a place that <see cref="HasRoom"/> and returns where its payload goes. Until it is committed or aborted,
+    /// <see cref="Tail"/> is its position.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly byte* Claim(uint length, uint type)
     {
-        _openPosition = _tail;
-        _openLength = length;
-        byte* record = Begin(_openPosition, length);
+        ulong position = _tail;
+        byte* record = _data + (position & _mask);
+        Atomic.StoreRelease(_intent, position);                        // pairs with RingConsumer.Inspect: intents
+        Atomic.StoreRelease(_sharedTail, position + Extent(length));   // pairs with RingConsumer.Inspect: tail
         *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
         return record + HeaderSize;
     }
 
-    /// <summary>The position of the open claim, or 0.</summary>
-    internal readonly ulong OpenPosition => _openPosition;
-
-    /// <summary>The length of the open claim.</summary>
-    internal readonly uint OpenLength => _openLength;
-
     /// <summary>Commits the open claim with a length of at most the claimed one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Commit(uint length)
+    internal void Commit(uint claimed, uint length)
     {
-        byte* record = _data + (_openPosition & _mask);
-        Close(record, length == _openLength ? RecordKind.Message : Shorten(record, length));
+        byte* record = _data + (_tail & _mask);
+        Close(record, claimed, length == claimed ? RecordKind.Message : Shorten(record, claimed, length));
     }
 
     /// <summary>Gives the open claim up: subscribers pass it by.</summary>
-    internal void Abort() => Close(_data + (_openPosition & _mask), RecordKind.Aborted);
+    internal void Abort(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Aborted);
+
+    /// <summary>Gives the open claim up for good: this producer publishes no more. Its length stands in its header.</summary>
+    internal void AbortLast() => Abort(claimed: 0);
 
     /// <summary>Brings a count of messages to where others can see it.</summary>
     internal readonly void FlushMessages(ulong count) => Atomic.StoreRelease(_messages, count);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* Begin(ulong position, uint length)
-    {
-        ulong end = position + Extent(length);
-        Atomic.StoreRelease(_intent, position); // pairs with RingConsumer.Inspect: intents
-        Atomic.StoreRelease(_sharedTail, end);  // pairs with RingConsumer.Inspect: tail
-        _tail = end;
-        return _data + (position & _mask);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Stamp(byte* record, ulong position, RecordKind kind) =>
-        Atomic.StoreRelease((ulong*)record, BareStamp(position, _key) | (ulong)kind); // pairs with RingConsumer.TryTake: stamp
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly RecordKind Shorten(byte* record, uint length)
+    private static RecordKind Shorten(byte* record, uint claimed, uint length)
     {
-        ulong claimed = Extent(_openLength);
-        if (Extent(length) == claimed)
+        ulong extent = Extent(claimed);
+        if (Extent(length) == extent)
         {
             *(uint*)(record + LengthOffset) = length;
             return RecordKind.Message;
         }
         // At least one unit of 16 is left over, so the true length does not touch the payload.
-        *(ulong*)(record + claimed - TrueLengthSize) = length;
+        *(ulong*)(record + extent - TrueLengthSize) = length;
         return RecordKind.Short;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Close(byte* record, RecordKind kind)
+    private void Close(byte* record, uint claimed, RecordKind kind)
     {
-        Stamp(record, _openPosition, kind);
-        _openPosition = 0;
+        ulong position = _tail;
+        Atomic.StoreRelease((ulong*)record, BareStamp(position, _key) | (ulong)kind); // pairs with RingConsumer: stamp
+        _tail = position + Extent(claimed);
     }
 }

@@ -415,6 +415,6 @@ internal abstract class QueueContract
     {
         internal int Count { get; private set; }
 
-        public void OnMessage(Message message) => Count++;
+        public void OnMessage(in Message message) => Count++;
     }
 }
