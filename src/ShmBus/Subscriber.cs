@@ -146,7 +146,7 @@ public sealed unsafe class Subscriber : Endpoint
         {
             Settle();
             int count = 0;
-            while (count < limit && (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record))))
+            while (count < limit && !IsClosing && (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record))))
             {
                 handler.OnMessage(ToMessage(record));
                 count++;
