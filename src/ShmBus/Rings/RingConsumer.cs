@@ -155,9 +155,9 @@ internal unsafe struct RingConsumer
     {
         ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Begin: tail
         ulong distance = tail - _next;
-        if (distance > _memory.Capacity)
+        if (distance > _memory.Capacity || distance % Alignment != 0)
         {
-            throw new RingCorruptException(_next, $"the tail, {tail}, is not within {_memory.Capacity} bytes above");
+            throw new RingCorruptException(_next, $"the tail, {tail}, must be a multiple of {Alignment} and within {_memory.Capacity} bytes above");
         }
         ulong nearest = tail;
         ulong claimants = 0;
@@ -184,8 +184,10 @@ internal unsafe struct RingConsumer
             return false;
         }
         ulong end = hole.NearestIntent;
-        for (ulong position = _next + Alignment; position < end; position += Alignment)
+        // By distance: positions that somebody made up may be so great that the next one wraps.
+        for (ulong distance = Alignment; distance < end - _next; distance += Alignment)
         {
+            ulong position = _next + distance;
             ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Stamp
             if (kind - 1 < KindMask)
             {
