@@ -128,7 +128,7 @@ public sealed class Topic : IDisposable
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     public unsafe TopicSnapshot Inspect()
     {
-        Region region = Region.Map(_file, RegionOptions.Default with { PopulateLimit = 0, Mode = _options.Mode }, readOnly: true);
+        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
             return TopicSnapshot.Read(new RingMemory(region.Address, region.Geometry, region.File.Header.Key), region.File);
@@ -142,6 +142,7 @@ public sealed class Topic : IDisposable
 
     /// <summary>Whether the path still leads to this topic. One system call.</summary>
     /// <returns>The state of the name now.</returns>
+    /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>
     public RegionName CheckName() => _file.CheckName();
 
     /// <summary>Lets go of the file. Endpoints live on.</summary>

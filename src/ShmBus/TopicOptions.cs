@@ -36,8 +36,7 @@ public sealed record TopicOptions
 
     internal RegionOptions ToRegionOptions()
     {
-        const UnixFileMode allowed = RegionOptions.OwnerOnly | RegionOptions.GroupAccess;
-        if ((Mode & ~allowed) != 0 || (Mode & RegionOptions.OwnerOnly) != RegionOptions.OwnerOnly)
+        if (Mode is not (RegionOptions.OwnerOnly or RegionOptions.OwnerOnly | UnixFileMode.GroupRead or RegionOptions.OwnerOnly | RegionOptions.GroupAccess))
         {
             throw new ArgumentException(
                 $"{nameof(Mode)} is {Convert.ToString((int)Mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.");
