@@ -59,7 +59,8 @@ public sealed class Topic : IDisposable
     }
 
     /// <summary>Opens a topic, or makes it where there is none: exactly one of many processes that call this at once makes it.</summary>
-    /// <param name="path">Its file. The last directory of the path is made, for this user only, where it is missing. Use a directory
+    /// <param name="path">Its file. The last directory of the path is made where it is missing, for this user and the group that
+    /// <see cref="TopicOptions.Mode"/> lets in. Use a directory
     /// under <c>/dev/shm</c> for memory, or one on a disk for a ring that can be brought there by <see cref="Endpoint.Flush"/>.</param>
     /// <param name="options">How to make it.</param>
     /// <returns>The topic.</returns>
