@@ -33,7 +33,7 @@ internal sealed unsafe class Region
         try
         {
             source.Reserve();
-            RegionMapping mapping = RegionMapping.Map(file.Handle, file.Header.Geometry, options.HugePages, readOnly, file.DisplayPath);
+            RegionMapping mapping = RegionMapping.Map(file.Handle, file.Header.Geometry, readOnly, file.DisplayPath, options.HugePages);
             return new Region(file, mapping, mapping.Prepare(file.Header.Geometry, options, readOnly));
         }
         catch

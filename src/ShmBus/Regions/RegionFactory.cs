@@ -96,7 +96,7 @@ internal static unsafe class RegionFactory
     {
         RegionGeometry geometry = header.Geometry;
         Syscall.Check(Libc.Fallocate(file, geometry.RegionSize), "fallocate", path);
-        RegionMapping mapping = RegionMapping.Map(file, geometry, alignsToHugePages: false, readOnly: false, path);
+        RegionMapping mapping = RegionMapping.Map(file, geometry, readOnly: false, path);
         try
         {
             // What can be refused is reported to the endpoints, which map and populate for themselves.

@@ -22,7 +22,7 @@ internal sealed unsafe class RegionMapping
 
     /// <summary>Maps a file whose size and header were checked.</summary>
     /// <exception cref="ErrnoException">The address space or the rights do not suffice; nothing stays mapped.</exception>
-    internal static RegionMapping Map(SafeFileHandle fd, in RegionGeometry geometry, bool alignsToHugePages, bool readOnly, string? path)
+    internal static RegionMapping Map(SafeFileHandle fd, in RegionGeometry geometry, bool readOnly, string? path, bool alignsToHugePages = false)
     {
         nuint size = (nuint)geometry.MappedSize;
         // First the whole range is reserved, so that both halves surely fit side by side, then it is filled.
