@@ -13,21 +13,25 @@ internal static unsafe class RingRoom
     /// <summary>The least position still needed, made known to others; what a publisher may act on.</summary>
     internal static ulong Refresh(in RingMemory memory, ulong tail, ulong deadSubscribers)
     {
-        ulong least = LeastGate(memory, tail, deadSubscribers);
+        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
+        ulong least = LeastGate(memory, tail, deadSubscribers, shared);
         Atomic.Raise(memory.SharedGate, least);
         Atomic.FullFence(); // pairs with RingConsumer's: JOINING, fence, sharedGate
-        return Math.Min(least, LeastGate(memory, tail, deadSubscribers));
+        // By what was shared before it was raised: one that joined meanwhile began there or above.
+        return Math.Min(least, LeastGate(memory, tail, deadSubscribers, shared));
     }
 
     /// <summary>The least position that a subscriber still needs.</summary>
     /// <exception cref="RingCorruptException">A cursor is further from the tail than the ring is long.</exception>
-    internal static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers)
+    internal static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers) =>
+        LeastGate(memory, tail, deadSubscribers, Atomic.LoadAcquire(memory.SharedGate));
+
+    private static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers, ulong shared)
     {
         ulong least = tail;
-        // A slot may stand below it: its dead owner's gate, when publishers went by where a successor will go on.
-        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
+            // A slot may stand below what is shared: its dead owner's gate, when publishers went by where a successor will go on.
             ulong needed = Math.Max(shared, Needed(memory.Subscriber(i), isDead: (deadSubscribers >> i & 1) != 0));
             if (tail - needed > memory.Capacity)
             {

@@ -6,7 +6,7 @@ namespace ShmBus.Waiting;
 /// </summary>
 /// <remarks>
 /// In full flow the next message comes after a few looks; in an exchange, where each message waits for an answer, after
-/// a hundred. So nothing is held up but what would come at once, and that by a microsecond. All of it happens where a look
+/// a hundred. So nothing is held up but what would come at once, and that by some microseconds. All of it happens where a look
 /// found nothing, so a message that is there costs nothing.
 /// </remarks>
 internal struct Pace
@@ -17,8 +17,11 @@ internal struct Pace
     /// <summary>After so many such messages in a row the writer is in full flow.</summary>
     private const int Flow = 8;
 
-    /// <summary>In <see cref="Thread.SpinWait"/>s, about a microsecond.</summary>
+    /// <summary>In <see cref="Thread.SpinWait"/>s, about a microsecond: the first time, and by how much it grows while the flow lasts.</summary>
     private const int LookAway = 20;
+
+    /// <summary>How often it grows. Some microseconds are then behind: a flow of small messages fills an eighth of a ring in that time.</summary>
+    private const int Steps = 8;
 
     private ulong _position;
     private int _looks;
@@ -32,12 +35,12 @@ internal struct Pace
             _looks++;
             return;
         }
-        _quick = _looks < FewLooks ? _quick + 1 : 0;
+        _quick = _looks < FewLooks ? Math.Min(_quick + 1, Flow + Steps) : 0;
         _position = position;
         _looks = 1;
         if (_quick >= Flow)
         {
-            Thread.SpinWait(LookAway);
+            Thread.SpinWait(LookAway * Math.Min(_quick - Flow + 1, Steps));
         }
     }
 
