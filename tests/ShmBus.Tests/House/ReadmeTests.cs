@@ -12,7 +12,7 @@ internal sealed partial class ReadmeTests
 
     private TestDirectory _directory = null!;
 
-    private string Topic => _directory.File("topic");
+    private string TopicFile => _directory.File("topic");
 
     [SetUp]
     public void SetUp() => _directory = new TestDirectory();
@@ -32,8 +32,8 @@ internal sealed partial class ReadmeTests
     [Test]
     public async Task The_first_program_says_what_the_README_says()
     {
-        using ExampleProgram subscriber = ExampleProgram.Start(FirstProgram, "Subscriber", Topic);
-        using ExampleProgram publisher = ExampleProgram.Start(FirstProgram, "Publisher", Topic);
+        using ExampleProgram subscriber = ExampleProgram.Start(FirstProgram, "Subscriber", TopicFile);
+        using ExampleProgram publisher = ExampleProgram.Start(FirstProgram, "Publisher", TopicFile);
         await ExampleProgram.AllSucceed(subscriber, publisher);
         Assert.That(Encoding.UTF8.GetString(await subscriber.Output), Is.EqualTo("message 1\nmessage 2\nmessage 3\n"));
     }
@@ -41,9 +41,9 @@ internal sealed partial class ReadmeTests
     [Test]
     public async Task The_first_program_works_when_its_publisher_is_gone_before_its_subscriber_comes()
     {
-        using ExampleProgram publisher = ExampleProgram.Start(FirstProgram, "Publisher", Topic);
+        using ExampleProgram publisher = ExampleProgram.Start(FirstProgram, "Publisher", TopicFile);
         await ExampleProgram.AllSucceed(publisher);
-        using ExampleProgram subscriber = ExampleProgram.Start(FirstProgram, "Subscriber", Topic);
+        using ExampleProgram subscriber = ExampleProgram.Start(FirstProgram, "Subscriber", TopicFile);
         await ExampleProgram.AllSucceed(subscriber);
         Assert.That(Encoding.UTF8.GetString(await subscriber.Output), Is.EqualTo("message 1\nmessage 2\nmessage 3\n"));
     }
@@ -59,9 +59,9 @@ internal sealed partial class ReadmeTests
         await File.WriteAllBytesAsync(_directory.File("second"), second);
         await File.WriteAllBytesAsync(_directory.File("empty"), []);
 
-        using ExampleProgram subscriber = ExampleProgram.Start(TwoProcesses, "LineSubscriber", Topic);
+        using ExampleProgram subscriber = ExampleProgram.Start(TwoProcesses, "LineSubscriber", TopicFile);
         using ExampleProgram publisher = ExampleProgram.Start(
-            TwoProcesses, "LinePublisher", Topic, _directory.File("first"), _directory.File("empty"), _directory.File("second"));
+            TwoProcesses, "LinePublisher", TopicFile, _directory.File("first"), _directory.File("empty"), _directory.File("second"));
         await ExampleProgram.AllSucceed(subscriber, publisher);
 
         byte[] sent = [.. first, .. second];
@@ -72,8 +72,8 @@ internal sealed partial class ReadmeTests
     public async Task Lines_arrive_byte_for_byte_from_standard_input()
     {
         byte[] sent = "one\n\ntwo"u8.ToArray();
-        using ExampleProgram subscriber = ExampleProgram.Start(TwoProcesses, "LineSubscriber", Topic);
-        using ExampleProgram publisher = ExampleProgram.Start(TwoProcesses, "LinePublisher", Topic);
+        using ExampleProgram subscriber = ExampleProgram.Start(TwoProcesses, "LineSubscriber", TopicFile);
+        using ExampleProgram publisher = ExampleProgram.Start(TwoProcesses, "LinePublisher", TopicFile);
         publisher.WriteInput(sent);
         await ExampleProgram.AllSucceed(subscriber, publisher);
         Assert.That(await subscriber.Output, Is.EqualTo(sent));

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
+using ShmBus.Native;
 using ShmBus.Tests.Support;
 
 namespace ShmBus.Tests.Rings;
@@ -208,8 +210,8 @@ internal sealed class LayoutTests
 
     private bool IsLocked(int offset)
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle own = Native.Libc.Open(_topic.Path!, Native.Libc.O_RDWR);
-        return Native.Libc.IsByteLocked(own, offset);
+        using SafeFileHandle own = Libc.Open(_topic.Path!, Libc.O_RDWR);
+        return Libc.IsByteLocked(own, offset);
     }
 
     private void Load() => _bytes = File.ReadAllBytes(_topic.Path!);
