@@ -39,7 +39,9 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private int _closings;
     private int _threadInHand;
     private bool _suspect = true;
-    private bool _isMapped = true;
+    private bool _isMapped;
+    private bool _isKept;
+    private bool _isHandFree;
     private RingCorruptException? _corruption;
 
     private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy)
@@ -54,6 +56,11 @@ public abstract class Endpoint : IDisposable, IDeathListener
         IsWatched = unwatched is null;
         _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index), IsWatched);
         Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
+        lock (_memoryLock)
+        {
+            // The death watch may have called before, when there was no waiter to wake.
+            _isMapped = true;
+        }
     }
 
     /// <summary>Raised once when the region's name no longer leads to it, on a thread of the library: return soon, throw nothing.</summary>
@@ -93,6 +100,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     /// <summary>Whether the name of the region still leads to it. One system call; does not block.</summary>
     /// <returns>The state of the name now.</returns>
+    /// <exception cref="Native.ErrnoException">This process may not look, or no longer.</exception>
     public RegionName CheckName() => _region.File.CheckName();
 
     /// <summary>Brings what was written so far as far as asked. Does not block the other side.</summary>
@@ -128,6 +136,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         GC.SuppressFinalize(this);
         if (!Atomic.CompareExchange(ref _disposals, 0, 1))
         {
+            FreeHand();
             return;
         }
         Atomic.StoreRelease(ref _closing, true);
@@ -141,7 +150,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
                 // The other thread may be writing: it closes when it commits or aborts.
                 break;
             case MessageInHand when _threadInHand != ThreadNumber.Current:
-                // The other thread may still look at the message, and need not call again: it keeps the memory, but not the slot.
+                // The other thread may still look at the message: it keeps the memory until its next call, but not the slot.
                 Close(unmap: false);
                 break;
             default:
@@ -259,7 +268,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     void IDeathListener.OnNameChanged()
     {
-        if (NameLost is not null && CheckName() is RegionName.Removed or RegionName.Replaced)
+        if (NameLost is not null && HasLostName())
         {
             EventHandler? handlers = NameLost;
             NameLost = null;
@@ -294,10 +303,24 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
     }
 
+    private bool HasLostName()
+    {
+        try
+        {
+            return CheckName() is RegionName.Removed or RegionName.Replaced;
+        }
+        catch (Native.ErrnoException)
+        {
+            // Who may not look cannot know; on the watch's thread it would end the process.
+            return false;
+        }
+    }
+
     [DoesNotReturn]
     private void CloseInside()
     {
         Close(unmap: true);
+        FreeHand();
         throw new ObjectDisposedException(GetType().FullName);
     }
 
@@ -318,18 +341,50 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             _isMapped = false;
             _region.CloseFile();
-            if (unmap)
+            if (unmap || _isHandFree)
             {
+                _region.Unmap();
+            }
+            else
+            {
+                _isKept = true;
+            }
+        }
+    }
+
+    /// <summary>The thread for whose message the memory was kept calls again: it no longer looks at the message.</summary>
+    private void FreeHand()
+    {
+        if (_threadInHand != ThreadNumber.Current)
+        {
+            return;
+        }
+        lock (_memoryLock)
+        {
+            // Whoever closes may not be that far yet: then it takes the memory away itself.
+            _isHandFree = true;
+            if (_isKept)
+            {
+                _isKept = false;
                 _region.Unmap();
             }
         }
     }
 
     [DoesNotReturn]
-    private void ThrowRefusal() => throw _state switch
+    private void ThrowRefusal()
+    {
+        if (IsClosing)
+        {
+            FreeHand();
+            throw new ObjectDisposedException(GetType().FullName);
+        }
+        throw Refusal();
+    }
+
+    private Exception Refusal() => _state switch
     {
         Corrupt => new RingCorruptException((ulong)_corruption!.Position, _corruption.Reason),
-        Closed => new ObjectDisposedException(GetType().FullName),
         ClaimOpen => new InvalidOperationException("A claim is open: commit or dispose it first. A publisher has one claim at a time."),
         _ => new InvalidOperationException(
             $"This {GetType().Name} is in use by another call. It belongs to one thread at a time: give each thread its own, or take turns."),

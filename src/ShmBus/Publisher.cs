@@ -177,8 +177,8 @@ public sealed unsafe class Publisher : Endpoint
         Leave();
     }
 
-    /// <summary>Asks the subscribers for room, the dead ones too if there may be some.</summary>
-    private bool FindRoom(uint length)
+    /// <summary>Asks the subscribers for room; whether they live, only where one may have died or the look is a thorough one.</summary>
+    private bool FindRoom(uint length, bool isThorough)
     {
         try
         {
@@ -187,7 +187,7 @@ public sealed unsafe class Publisher : Endpoint
             {
                 return true;
             }
-            if (!IsSuspect)
+            if (!isThorough && !IsSuspect)
             {
                 return false;
             }
@@ -197,6 +197,7 @@ public sealed unsafe class Publisher : Endpoint
             {
                 return false;
             }
+            // Until there is a successor, whoever finds the ring full asks anew how far the dead one was.
             IsSuspect = true;
             return _ring.FindRoom(length, dead);
         }
@@ -210,7 +211,7 @@ public sealed unsafe class Publisher : Endpoint
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool FindRoomOrLeave(uint length)
     {
-        bool found = FindRoom(length);
+        bool found = FindRoom(length, isThorough: false);
         if (!found)
         {
             Leave();
@@ -251,11 +252,7 @@ public sealed unsafe class Publisher : Endpoint
     {
         public bool Glance() => publisher._ring.FindRoom(length, deadSubscribers: 0);
 
-        public Finding Look()
-        {
-            publisher.IsSuspect = true;
-            return publisher.FindRoom(length) ? Finding.Ready : Finding.HeldUp;
-        }
+        public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
 
         public bool IsDisturbed => publisher.IsSuspect;
 

@@ -146,9 +146,9 @@ public sealed unsafe class Subscriber : Endpoint
         try
         {
             Settle();
-            RecordHandler<THandler> adapter = new(ref handler);
+            RecordHandler<THandler> adapter = new(this, ref handler);
             int count = 0;
-            while (count < limit)
+            while (count < limit && !IsClosing)
             {
                 int run = _ring.Run(ref adapter, limit - count, out bool gaveBack);
                 count += run;
@@ -156,7 +156,7 @@ public sealed unsafe class Subscriber : Endpoint
                 {
                     _publishers.Wake();
                 }
-                else if (count == limit)
+                else if (count == limit || IsClosing)
                 {
                     break;
                 }
@@ -309,13 +309,17 @@ public sealed unsafe class Subscriber : Endpoint
         public readonly CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
     }
 
-    private readonly ref struct RecordHandler<THandler>(ref THandler handler) : IRecordHandler
+    private readonly ref struct RecordHandler<THandler>(Subscriber subscriber, ref THandler handler) : IRecordHandler
         where THandler : struct, IMessageHandler
     {
         private readonly ref THandler _handler = ref handler;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void OnRecord(in Record record) => _handler.OnMessage(new Message(record));
+        public bool OnRecord(in Record record)
+        {
+            _handler.OnMessage(new Message(record));
+            return !subscriber.IsClosing;
+        }
     }
 
     private readonly struct DelegateHandler(MessageHandler handler) : IMessageHandler

@@ -59,7 +59,8 @@ public sealed class Topic : IDisposable
     }
 
     /// <summary>Opens a topic, or makes it where there is none: exactly one of many processes that call this at once makes it.</summary>
-    /// <param name="path">Its file. The last directory of the path is made, for this user only, where it is missing. Use a directory
+    /// <param name="path">Its file. The last directory of the path is made where it is missing, for this user and the group that
+    /// <see cref="TopicOptions.Mode"/> lets in. Use a directory
     /// under <c>/dev/shm</c> for memory, or one on a disk for a ring that can be brought there by <see cref="Endpoint.Flush"/>.</param>
     /// <param name="options">How to make it.</param>
     /// <returns>The topic.</returns>
@@ -128,7 +129,7 @@ public sealed class Topic : IDisposable
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     public unsafe TopicSnapshot Inspect()
     {
-        Region region = Region.Map(_file, RegionOptions.Default with { PopulateLimit = 0, Mode = _options.Mode }, readOnly: true);
+        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
             return TopicSnapshot.Read(new RingMemory(region.Address, region.Geometry, region.File.Header.Key), region.File);
@@ -142,6 +143,7 @@ public sealed class Topic : IDisposable
 
     /// <summary>Whether the path still leads to this topic. One system call.</summary>
     /// <returns>The state of the name now.</returns>
+    /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>
     public RegionName CheckName() => _file.CheckName();
 
     /// <summary>Lets go of the file. Endpoints live on.</summary>

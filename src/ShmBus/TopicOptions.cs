@@ -26,18 +26,20 @@ public sealed record TopicOptions
     public bool HugePages { get; init; }
 
     /// <summary>
-    /// The permission bits of a new file; only the owner's unless told. Bits for the group also mean that this process accepts files and
-    /// directories which belong to others of the group: whoever can write a topic can feed its readers anything.
+    /// The permission bits of a new file: 600 (the default), 640 or 660 in octal. Bits for the group also mean that this process accepts
+    /// files and directories which belong to others of the group: whoever can write a topic can feed its readers anything.
     /// </summary>
     public UnixFileMode Mode { get; init; } = RegionOptions.OwnerOnly;
 
-    /// <summary>The id of the group that a new file is given to; null leaves it to the system.</summary>
+    /// <summary>
+    /// The id of the group that a new file is given to, and the only one that <see cref="Mode"/> lets in. Null leaves a new file's group to
+    /// the system, and lets in every group that this process is in.
+    /// </summary>
     public int? Group { get; init; }
 
     internal RegionOptions ToRegionOptions()
     {
-        const UnixFileMode allowed = RegionOptions.OwnerOnly | RegionOptions.GroupAccess;
-        if ((Mode & ~allowed) != 0 || (Mode & RegionOptions.OwnerOnly) != RegionOptions.OwnerOnly)
+        if (Mode is not (RegionOptions.OwnerOnly or RegionOptions.OwnerOnly | UnixFileMode.GroupRead or RegionOptions.OwnerOnly | RegionOptions.GroupAccess))
         {
             throw new ArgumentException(
                 $"{nameof(Mode)} is {Convert.ToString((int)Mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.");

@@ -29,6 +29,7 @@ internal static class Commands
             case "open-pipe": return NativeCommands.OpenPipe(rest);
             case "wait-readable": return NativeCommands.WaitReadable();
             case "wait-parked": return NativeCommands.WaitParked(rest);
+            case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;

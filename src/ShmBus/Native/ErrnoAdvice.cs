@@ -9,7 +9,7 @@ internal static class ErrnoAdvice
             "Check the owner and mode of the file and of every directory above it; to share with a group, create the topic with Group and Mode.",
         ErrorNumber.EPERM when operation == "mlock" =>
             "Raise RLIMIT_MEMLOCK (ulimit -l) or grant CAP_IPC_LOCK, or leave Lock off.",
-        ErrorNumber.EPERM when operation is "fchown" =>
+        ErrorNumber.EPERM when operation is "fchown" or "fchownat" =>
             "The process must be a member of the group that it gives the file to.",
         ErrorNumber.EPERM =>
             "The process lacks a right or capability for this, or a security policy (seccomp, AppArmor, SELinux) or a seal forbids it.",

@@ -21,6 +21,7 @@ internal static unsafe partial class Libc
         [FieldOffset(28)] public ushort stx_mode;
         [FieldOffset(32)] public ulong stx_ino;
         [FieldOffset(40)] public ulong stx_size;
+        [FieldOffset(48)] public ulong stx_blocks;
         [FieldOffset(136)] public uint stx_dev_major;
         [FieldOffset(140)] public uint stx_dev_minor;
     }
@@ -53,12 +54,16 @@ internal static unsafe partial class Libc
 /// <summary>Type, size, owner, mode and identity of a file at one moment.</summary>
 internal readonly record struct FileStatus
 {
+    /// <summary>The unit of stx_blocks, whatever the block size of the file system is.</summary>
+    private const ulong BytesPerBlock = 512;
+
     private readonly ushort _mode;
 
     internal FileStatus(in Libc.statx status)
     {
         _mode = status.stx_mode;
         Size = status.stx_size;
+        AllocatedBytes = status.stx_blocks * BytesPerBlock;
         Owner = status.stx_uid;
         Group = status.stx_gid;
         Links = status.stx_nlink;
@@ -66,6 +71,9 @@ internal readonly record struct FileStatus
     }
 
     internal ulong Size { get; }
+
+    /// <summary>What the file takes up on its disk: less than its size where it has holes.</summary>
+    internal ulong AllocatedBytes { get; }
     internal uint Owner { get; }
     internal uint Group { get; }
     internal uint Links { get; }
@@ -73,6 +81,8 @@ internal readonly record struct FileStatus
 
     /// <summary>The permission bits, the sticky bit among them.</summary>
     internal UnixFileMode Mode => (UnixFileMode)(_mode & 0xFFF);
+
+    internal bool IsDirectory => (_mode & Libc.S_IFMT) == Libc.S_IFDIR;
 
     internal bool IsRegularFile => (_mode & Libc.S_IFMT) == Libc.S_IFREG;
 

@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     internal const int O_RDWR = 0x2;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int O_PATH = 0x200000;
 
     internal const int AT_FDCWD = -100;
     internal const int AT_SYMLINK_FOLLOW = 0x400;
@@ -61,14 +62,18 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int fchown(SafeFileHandle fd, uint owner, uint group);
 
+    /// <summary>Takes a descriptor that was opened with O_PATH too, where the path is empty and the flags say AT_EMPTY_PATH.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int fchownat(SafeFileHandle directory, string path, uint owner, uint group, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int chmod(string path, uint mode);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int fsync(SafeFileHandle fd);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint pread(SafeFileHandle fd, byte* buffer, nuint count, long offset);
-
-    [LibraryImport(Library)]
-    internal static partial uint geteuid();
 
     /// <summary>Opens a path; the flags get O_CLOEXEC. The handle is invalid when the call failed.</summary>
     internal static SafeFileHandle Open(string path, int flags, uint mode = 0) =>

@@ -32,7 +32,8 @@ internal sealed unsafe class Region
         RegionFile file = source.Reopen(options, readOnly);
         try
         {
-            RegionMapping mapping = RegionMapping.Map(file.Handle, file.Header.Geometry, readOnly, file.DisplayPath);
+            source.Reserve();
+            RegionMapping mapping = RegionMapping.Map(file.Handle, file.Header.Geometry, readOnly, file.DisplayPath, options.HugePages);
             return new Region(file, mapping, mapping.Prepare(file.Header.Geometry, options, readOnly));
         }
         catch

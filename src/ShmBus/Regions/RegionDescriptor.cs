@@ -49,7 +49,7 @@ internal static class RegionDescriptor
     internal const int DeliveryOffset = 92;             // u32
     internal const int OverflowOffset = 96;             // u32
     internal const int CreatedAtOffset = 104;           // i64: nanoseconds since 1970, UTC
-    internal const int ChecksumOffset = HeaderSize - 8; // u32: CRC-32C of the bytes before it
+    internal const int ChecksumOffset = HeaderSize - 4; // u32: CRC-32C of all bytes before it
 
     // Control: written by the endpoints, each field on a line of its own.
     internal const int TailOffset = 512;                // u64

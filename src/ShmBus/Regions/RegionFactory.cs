@@ -11,30 +11,35 @@ namespace ShmBus.Regions;
 /// </summary>
 internal static unsafe class RegionFactory
 {
-    /// <summary>Makes a file region. False when another has the name by now: open that one.</summary>
-    internal static bool TryCreate(RegionDirectory directory, string name, in RegionHeader header, RegionOptions options)
+    /// <summary>Makes a file region. Null when another has the name by now: open that one.</summary>
+    internal static SafeFileHandle? TryCreate(RegionDirectory directory, string name, in RegionHeader header, RegionOptions options)
     {
         string path = Path.Combine(directory.Path, name);
-        using SafeFileHandle file = Libc.OpenAt(directory.Handle, ".", Libc.O_RDWR | Libc.O_TMPFILE, (uint)options.Mode);
+        SafeFileHandle file = Libc.OpenAt(directory.Handle, ".", Libc.O_RDWR | Libc.O_TMPFILE, (uint)options.Mode);
         if (file.IsInvalid)
         {
             throw ErrnoException.From(Syscall.LastError, "openat(O_TMPFILE)", directory.Path);
         }
-        // The mode that was asked for, whatever the umask is.
-        Syscall.Check(Libc.fchmod(file, (uint)options.Mode), "fchmod", path);
-        if (options.Group is uint group)
+        bool isMade = false;
+        try
         {
-            Syscall.Check(Libc.fchown(file, uint.MaxValue, group), "fchown", path);
+            // The mode that was asked for, whatever the umask is.
+            Syscall.Check(Libc.fchmod(file, (uint)options.Mode), "fchmod", path);
+            if (options.Group is uint group)
+            {
+                Syscall.Check(Libc.fchown(file, uint.MaxValue, group), "fchown", path);
+            }
+            Fill(file, header, options, path);
+            isMade = TryName(file, directory, name, path);
+            return isMade ? file : null;
         }
-        Fill(file, header, options, path);
-        using Borrowed source = new(file);
-        // linkat by descriptor alone (AT_EMPTY_PATH) needs a capability; through /proc it does not.
-        if (Libc.linkat(Libc.AT_FDCWD, Libc.ProcPath(source.Fd), directory.Handle, name, Libc.AT_SYMLINK_FOLLOW) == 0)
+        finally
         {
-            return true;
+            if (!isMade)
+            {
+                file.Dispose();
+            }
         }
-        ErrorNumber error = Syscall.LastError;
-        return error == ErrorNumber.EEXIST ? false : throw ErrnoException.From(error, "linkat", path);
     }
 
     /// <summary>Makes an anonymous region that nobody can shrink or grow.</summary>
@@ -67,6 +72,24 @@ internal static unsafe class RegionFactory
         ulong key;
         RandomNumberGenerator.Fill(new Span<byte>(&key, sizeof(ulong)));
         return key;
+    }
+
+    /// <summary>
+    /// Gives the file its name. On a disk its bytes come there first and then the name, so that after a power cut too it is whole or
+    /// not there; on tmpfs that costs nothing.
+    /// </summary>
+    private static bool TryName(SafeFileHandle file, RegionDirectory directory, string name, string path)
+    {
+        Syscall.Check(Libc.fsync(file), "fsync", path);
+        using Borrowed source = new(file);
+        // linkat by descriptor alone (AT_EMPTY_PATH) needs a capability; through /proc it does not.
+        if (Libc.linkat(Libc.AT_FDCWD, Libc.ProcPath(source.Fd), directory.Handle, name, Libc.AT_SYMLINK_FOLLOW) == 0)
+        {
+            directory.Sync();
+            return true;
+        }
+        ErrorNumber error = Syscall.LastError;
+        return error == ErrorNumber.EEXIST ? false : throw ErrnoException.From(error, "linkat", path);
     }
 
     private static void Fill(SafeFileHandle file, in RegionHeader header, RegionOptions options, string path)

@@ -36,28 +36,31 @@ internal sealed class RegionFile : IDisposable
     /// <exception cref="RegionException">What is there is not a region that can be used.</exception>
     internal static RegionFile Open(string path, RegionOptions options, bool readOnly)
     {
-        using RegionDirectory directory = RegionDirectory.Open(RegionDirectory.Of(path), create: false, options.SharesWithGroup);
-        return OpenIn(directory, path, options, readOnly);
+        (string parent, string name) = RegionDirectory.Split(path);
+        using RegionDirectory directory = RegionDirectory.Open(parent, create: false, options);
+        return OpenIn(directory, name, options, readOnly);
     }
 
     /// <summary>Opens the region that a path names, or makes it: exactly one of many processes that try at once.</summary>
     internal static RegionFile OpenOrCreate(string path, in RegionHeader header, RegionOptions options, out bool created)
     {
-        using RegionDirectory directory = RegionDirectory.Open(RegionDirectory.Of(path), create: true, options.SharesWithGroup);
+        (string parent, string name) = RegionDirectory.Split(path);
+        using RegionDirectory directory = RegionDirectory.Open(parent, create: true, options);
         // Somebody may delete the file between the two steps, again and again, but hardly a hundred times.
         for (int attempt = 0; ; attempt++)
         {
             try
             {
                 created = false;
-                return OpenIn(directory, path, options, readOnly: false);
+                return OpenIn(directory, name, options, readOnly: false);
             }
             catch (NotFoundErrnoException) when (attempt < 100)
             {
-                if (RegionFactory.TryCreate(directory, System.IO.Path.GetFileName(path), header, options))
+                using SafeFileHandle? made = RegionFactory.TryCreate(directory, name, header, options);
+                if (made is not null)
                 {
                     created = true;
-                    return OpenIn(directory, path, options, readOnly: false);
+                    return OpenMade(directory, name, made, options);
                 }
             }
         }
@@ -74,9 +77,32 @@ internal sealed class RegionFile : IDisposable
     /// The same file through a description of its own: locks belong to a description, so each endpoint needs one. Works
     /// also when the file has lost its name.
     /// </summary>
-    internal RegionFile Reopen(RegionOptions options, bool readOnly) => OpenAgain(Handle, DisplayPath, Path, options, readOnly);
+    internal RegionFile Reopen(RegionOptions options, bool readOnly)
+    {
+        RegionFile own = OpenAgain(Handle, DisplayPath, Path, options, readOnly);
+        if (own.Header == Header)
+        {
+            return own;
+        }
+        own.Dispose();
+        throw new RegionFormatException(DisplayPath, "its header was changed since the file was opened; expected a header that never changes");
+    }
+
+    /// <summary>
+    /// Sees to it that the file has every byte of its size. A copy may have holes, which are filled when they are touched, or kill
+    /// the process when the disk is full by then.
+    /// </summary>
+    /// <exception cref="SpaceErrnoException">There is no space for what is missing.</exception>
+    internal void Reserve()
+    {
+        if (Libc.Fstat(Handle, DisplayPath).AllocatedBytes < (ulong)Header.Geometry.RegionSize)
+        {
+            Syscall.Check(Libc.Fallocate(Handle, Header.Geometry.RegionSize), "fallocate", DisplayPath);
+        }
+    }
 
     /// <summary>Whether the name still leads to this file.</summary>
+    /// <exception cref="ErrnoException">This process may not look.</exception>
     internal RegionName CheckName()
     {
         if (Path is null)
@@ -89,32 +115,56 @@ internal sealed class RegionFile : IDisposable
             : RegionName.Replaced;
     }
 
-    private static RegionFile OpenIn(RegionDirectory directory, string path, RegionOptions options, bool readOnly)
+    private static RegionFile OpenIn(RegionDirectory directory, string name, RegionOptions options, bool readOnly)
     {
-        string name = System.IO.Path.GetFileName(path);
         string full = System.IO.Path.Combine(directory.Path, name);
-        // O_NONBLOCK: opening a named pipe would wait for its other end.
-        SafeFileHandle handle = Libc.OpenAt(directory.Handle, name, AccessFlags(readOnly) | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
-        if (!handle.IsInvalid)
+        // Found first and opened when it is known what it is: to open a device can do something, and to open a pipe can wait.
+        using SafeFileHandle found = Libc.OpenAt(directory.Handle, name, Libc.O_PATH | Libc.O_NOFOLLOW);
+        if (found.IsInvalid)
         {
-            return Validate(handle, full, full, options);
+            throw ErrnoException.From(Syscall.LastError, "openat", full);
         }
-        ErrorNumber error = Syscall.LastError;
-        throw error switch
+        FileStatus status = Libc.Fstat(found, full);
+        if (!status.IsRegularFile)
         {
-            ErrorNumber.ELOOP => new RegionTypeException(full, "it is a symbolic link; expected a regular file"),
-            ErrorNumber.EISDIR => new RegionTypeException(full, "it is a directory; expected a regular file"),
-            _ => ErrnoException.From(error, "openat", full),
-        };
+            throw new RegionTypeException(full, $"it is {status.TypeName}; expected a regular file");
+        }
+        return OpenAgain(found, full, full, options, readOnly);
+    }
+
+    /// <summary>
+    /// Opens a region that was just made: by its name, so that people see that under /proc and not an inode's number, unless
+    /// somebody has removed or replaced it by now.
+    /// </summary>
+    private static RegionFile OpenMade(RegionDirectory directory, string name, SafeFileHandle made, RegionOptions options)
+    {
+        string full = System.IO.Path.Combine(directory.Path, name);
+        RegionFile? named = null;
+        try
+        {
+            named = OpenIn(directory, name, options, readOnly: false);
+            if (named.Id == Libc.Fstat(made, full).Id)
+            {
+                return named;
+            }
+        }
+        catch (NotFoundErrnoException)
+        {
+            // Removed.
+        }
+        named?.Dispose();
+        return OpenAgain(made, full, full, options, readOnly: false);
     }
 
     private static RegionFile OpenAgain(SafeFileHandle handle, string displayPath, string? path, RegionOptions options, bool readOnly)
     {
         using Borrowed file = new(handle);
-        SafeFileHandle own = Libc.Open(Libc.ProcPath(file.Fd), AccessFlags(readOnly));
+        SafeFileHandle own = Libc.Open(Libc.ProcPath(file.Fd), readOnly ? Libc.O_RDONLY : Libc.O_RDWR);
         if (own.IsInvalid)
         {
-            throw ErrnoException.From(Syscall.LastError, "open", $"{displayPath} through {Libc.ProcPath(file.Fd)}");
+            ErrorNumber error = Syscall.LastError;
+            // The file is there, for it is open: what is missing can only be /proc.
+            throw ErrnoException.From(error, "open", error == ErrorNumber.ENOENT ? Libc.ProcPath(file.Fd) : displayPath);
         }
         return Validate(own, displayPath, path, options);
     }
@@ -125,11 +175,7 @@ internal sealed class RegionFile : IDisposable
         try
         {
             FileStatus status = Libc.Fstat(handle, displayPath);
-            if (!status.IsRegularFile)
-            {
-                throw new RegionTypeException(displayPath, $"it is {status.TypeName}; expected a regular file");
-            }
-            CheckOwner(status, displayPath, options);
+            RegionTrust.CheckFile(status, displayPath, options);
             Span<byte> header = stackalloc byte[RegionDescriptor.HeaderSize];
             long length = Syscall.Check(Libc.Read(handle, header, 0), "pread", displayPath);
             return new RegionFile(handle, RegionHeader.Decode(header[..(int)length], status.Size, displayPath), displayPath, path, status.Id);
@@ -140,23 +186,6 @@ internal sealed class RegionFile : IDisposable
             throw;
         }
     }
-
-    private static void CheckOwner(FileStatus status, string path, RegionOptions options)
-    {
-        uint self = Libc.geteuid();
-        if (status.Owner != self && status.Owner != 0 && !options.SharesWithGroup)
-        {
-            throw new RegionOwnerException(path, $"it belongs to user {status.Owner}; expected user {self}");
-        }
-        UnixFileMode tooOpen = status.Mode & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite) & ~options.Mode;
-        if (tooOpen != 0)
-        {
-            throw new RegionOwnerException(path,
-                $"it has mode {Convert.ToString((int)status.Mode, 8)}, which lets others write; expected at most {Convert.ToString((int)options.Mode, 8)}");
-        }
-    }
-
-    private static int AccessFlags(bool readOnly) => readOnly ? Libc.O_RDONLY : Libc.O_RDWR;
 
     public void Dispose() => Handle.Dispose();
 }

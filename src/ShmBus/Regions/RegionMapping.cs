@@ -22,15 +22,11 @@ internal sealed unsafe class RegionMapping
 
     /// <summary>Maps a file whose size and header were checked.</summary>
     /// <exception cref="ErrnoException">The address space or the rights do not suffice; nothing stays mapped.</exception>
-    internal static RegionMapping Map(SafeFileHandle fd, in RegionGeometry geometry, bool readOnly, string? path)
+    internal static RegionMapping Map(SafeFileHandle fd, in RegionGeometry geometry, bool readOnly, string? path, bool alignsToHugePages = false)
     {
         nuint size = (nuint)geometry.MappedSize;
         // First the whole range is reserved, so that both halves surely fit side by side, then it is filled.
-        nint address = Libc.mmap(0, size, Libc.PROT_NONE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE, -1, 0);
-        if (address == Libc.MAP_FAILED)
-        {
-            throw ErrnoException.From(Syscall.LastError, "mmap", path);
-        }
+        nint address = Reserve(size, alignsToHugePages ? HugePageSize(geometry.PageSize) : 1, path);
         using Borrowed file = new(fd);
         int number = file.Fd;
         int protection = readOnly ? Libc.PROT_READ : Libc.PROT_READ | Libc.PROT_WRITE;
@@ -46,6 +42,42 @@ internal sealed unsafe class RegionMapping
         bool MapAt(nint at, nuint length, long offset) =>
             Libc.mmap(at, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, number, offset) != Libc.MAP_FAILED;
     }
+
+    /// <summary>Reserves address space that begins at a multiple of a power of two.</summary>
+    private static nint Reserve(nuint size, nuint alignment, string? path)
+    {
+        nuint reserved = size + alignment - 1;
+        nint address = Libc.mmap(0, reserved, Libc.PROT_NONE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE, -1, 0);
+        if (address == Libc.MAP_FAILED)
+        {
+            throw ErrnoException.From(Syscall.LastError, "mmap", path);
+        }
+        if (alignment == 1)
+        {
+            return address;
+        }
+        nint start = (nint)(((nuint)address + alignment - 1) & ~(alignment - 1));
+        nuint page = (nuint)Environment.SystemPageSize;
+        nuint end = ((nuint)address + reserved + page - 1) & ~(page - 1);
+        GiveBack(address, start);
+        GiveBack(start + (nint)size, (nint)end);
+        return start;
+
+        static void GiveBack(nint from, nint to)
+        {
+            if (from != to)
+            {
+                _ = Libc.munmap(from, (nuint)(to - from));
+            }
+        }
+    }
+
+    /// <summary>
+    /// What one table of entries covers, each of eight bytes: 2 MiB for pages of 4 KiB. The kernel maps a file's huge page only
+    /// where address and offset in the file agree modulo that. The mirror agrees whenever the region does, where the capacity is a
+    /// multiple of it.
+    /// </summary>
+    private static nuint HugePageSize(int pageSize) => (nuint)pageSize * (nuint)pageSize / 8;
 
     /// <summary>
     /// Does what the options ask of the memory and returns what was refused. Populating is a matter of course, so it falls

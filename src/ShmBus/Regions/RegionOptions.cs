@@ -15,6 +15,9 @@ internal sealed record RegionOptions(long PopulateLimit, bool Lock, bool HugePag
 
     /// <summary>Whether others than the owner were let in on purpose, so that their files are acceptable too.</summary>
     internal bool SharesWithGroup => (Mode & GroupAccess) != 0;
+
+    /// <summary>Permission bits of a directory that is made for a file: whoever may read or write it may enter, whoever may write it may make others.</summary>
+    internal UnixFileMode DirectoryMode => Mode | UnixFileMode.UserExecute | (SharesWithGroup ? UnixFileMode.GroupExecute : 0);
 }
 
 /// <summary>A region option that was asked for and that the system refused; the region works without it.</summary>

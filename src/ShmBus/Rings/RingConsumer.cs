@@ -119,7 +119,7 @@ internal unsafe struct RingConsumer
                 _done = _taken = next;
                 Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
             }
-            handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
+            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
             count++;
             position = next;
             _done = _taken = next;
@@ -129,6 +129,10 @@ internal unsafe struct RingConsumer
                 _messages += (uint)count;
                 gaveBack = PublishGate();
                 return count;
+            }
+            if (!goesOn)
+            {
+                break;
             }
         }
         _messages += (uint)count;
@@ -201,9 +205,9 @@ internal unsafe struct RingConsumer
     {
         ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
         ulong distance = tail - _done;
-        if (distance > _memory.Capacity)
+        if (distance > _memory.Capacity || distance % Alignment != 0)
         {
-            throw new RingCorruptException(_done, $"the tail, {tail}, is not within {_memory.Capacity} bytes above");
+            throw new RingCorruptException(_done, $"the tail, {tail}, must be a multiple of {Alignment} and within {_memory.Capacity} bytes above");
         }
         ulong nearest = tail;
         ulong claimants = 0;
@@ -230,8 +234,10 @@ internal unsafe struct RingConsumer
             return false;
         }
         ulong end = hole.NearestIntent;
-        for (ulong position = _done + Alignment; position < end; position += Alignment)
+        // By distance: positions that somebody made up may be so great that the next one wraps.
+        for (ulong distance = Alignment; distance < end - _done; distance += Alignment)
         {
+            ulong position = _done + distance;
             ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Close
             if (kind - 1 < KindMask)
             {
@@ -317,8 +323,8 @@ internal unsafe struct RingConsumer
 /// <summary>Deals with records; a struct, so that the loop is made for it.</summary>
 internal interface IRecordHandler
 {
-    /// <summary>Deals with one record.</summary>
-    void OnRecord(in Record record);
+    /// <summary>Deals with one record; false when it was the last to be handed out.</summary>
+    bool OnRecord(in Record record);
 }
 
 /// <summary>A message in the ring: where its payload stands.</summary>

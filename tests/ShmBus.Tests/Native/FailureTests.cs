@@ -39,8 +39,8 @@ internal sealed class FailureTests
     {
         using TestDirectory directory = new();
         File.WriteAllText(directory.File("file"), "");
-        ErrnoException exception = Assert.Throws<ErrnoException>(() => Topic.OpenOrCreate(directory.File("file/t")))!;
-        Verify(exception, ErrorNumber.ENOTDIR, "open", directory.File("file"), "directory");
+        ErrnoException exception = Assert.Throws<ErrnoException>(() => Topic.OpenOrCreate(directory.File("file/inner/t")))!;
+        Verify(exception, ErrorNumber.ENOTDIR, "open", directory.File("file/inner"), "directory");
     }
 
     [Test]
@@ -62,7 +62,7 @@ internal sealed class FailureTests
                 }
             }
             AccessErrnoException exception = Assert.Throws<AccessErrnoException>(() => Topic.Open(program))!;
-            Verify(exception, ErrorNumber.ETXTBSY, "openat", program, "running program");
+            Verify(exception, ErrorNumber.ETXTBSY, "open", program, "running program");
         }
         finally
         {
