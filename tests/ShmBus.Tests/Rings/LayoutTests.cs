@@ -1,0 +1,239 @@
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using ShmBus.Native;
+using ShmBus.Tests.Support;
+
+namespace ShmBus.Tests.Rings;
+
+/// <summary>
+/// The bytes of a file against the numbers of LAYOUT.md, which are written out here: a change of the constants in the code must
+/// fail. One publisher slot, one subscriber slot, a capacity of one page.
+/// </summary>
+internal sealed class LayoutTests
+{
+    private static readonly int Page = Environment.SystemPageSize;
+
+    private TestDirectory _directory = null!;
+    private Topic _topic = null!;
+    private byte[] _bytes = [];
+
+    private static int PublisherSlot => Page;
+
+    private static int SubscriberSlot => Page + 512;
+
+    private static int Data => 2 * Page;
+
+    private ulong Key => U64(80);
+
+    [SetUp]
+    public void SetUp()
+    {
+        _directory = new TestDirectory();
+        _topic = Topic.OpenOrCreate(_directory.File("topic"), new TopicOptions { Capacity = Page });
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _topic.Dispose();
+        _directory.Dispose();
+    }
+
+    [Test]
+    public void A_new_region_holds_a_header_and_cursors_at_the_capacity()
+    {
+        Load();
+        long now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
+        Assert.Multiple(() =>
+        {
+            Assert.That(_bytes, Has.Length.EqualTo(3 * Page));
+            Assert.That(_bytes.AsSpan(0, 8).SequenceEqual("SHMBUS\r\n"u8), Is.True, "magic");
+            Assert.That(U64(0), Is.EqualTo(0x0A0D5355424D4853), "magic");
+            Assert.That(U16(8), Is.EqualTo(1), "major version");
+            Assert.That(U16(10), Is.Zero, "minor version");
+            Assert.That(U32(12), Is.EqualTo(512), "header size");
+            Assert.That(U64(16), Is.Zero, "required features");
+            Assert.That(U64(24), Is.Zero, "optional features");
+            Assert.That(U32(32), Is.EqualTo(Page), "page size");
+            Assert.That(U32(36), Is.EqualTo(512), "slot size");
+            Assert.That(U32(40), Is.EqualTo(1), "publisher slots");
+            Assert.That(U32(44), Is.EqualTo(1), "subscriber slots");
+            Assert.That(U64(48), Is.EqualTo(Page), "table offset");
+            Assert.That(U64(56), Is.EqualTo(2 * Page), "data offset");
+            Assert.That(U64(64), Is.EqualTo(Page), "capacity");
+            Assert.That(U64(72), Is.EqualTo(3 * Page), "region size");
+            Assert.That(U64(80), Is.Not.Zero, "key");
+            Assert.That(U32(88), Is.Zero, "producers");
+            Assert.That(U32(92), Is.Zero, "delivery");
+            Assert.That(U32(96), Is.Zero, "overflow");
+            Assert.That((long)U64(104), Is.InRange(now - 600_000_000_000, now), "created at");
+            Assert.That(_bytes[112..508], Is.All.Zero, "reserved");
+            Assert.That(U32(508), Is.EqualTo(Crc32C(_bytes.AsSpan(0, 508))), "checksum");
+
+            Assert.That(U64(512), Is.EqualTo(Page), "tail");
+            Assert.That(U64(640), Is.EqualTo(Page), "sharedGate");
+            Assert.That(U64(768), Is.Zero, "parked subscribers");
+            Assert.That(U64(776), Is.Zero, "parked publishers");
+            Assert.That(U64(896), Is.Zero, "corrupt");
+            Assert.That(_bytes[PublisherSlot..SubscriberSlot], Is.All.Zero, "publisher slot");
+            Assert.That(U64(SubscriberSlot), Is.EqualTo(Page), "gate");
+            Assert.That(U64(SubscriberSlot + 128), Is.EqualTo(Page), "resume");
+            Assert.That(U32(SubscriberSlot + 384), Is.Zero, "state");
+            Assert.That(_bytes[Data..], Is.All.Zero, "data");
+        });
+    }
+
+    [Test]
+    public void The_checksum_is_CRC_32C() => Assert.That(Crc32C("123456789"u8), Is.EqualTo(0xE3069283));
+
+    [Test]
+    public void Records_stand_as_described()
+    {
+        using Publisher publisher = PublishOneOfEach();
+        Load();
+        Assert.Multiple(() =>
+        {
+            Assert.That(U64(512), Is.EqualTo(Page + 256), "tail");
+            Assert.That(U64(640), Is.EqualTo(Page), "sharedGate");
+            Assert.That(U64(PublisherSlot), Is.EqualTo(Page + 208), "intent");
+
+            // 5 bytes: extent 32.
+            Assert.That(U64(Data), Is.EqualTo(Stamp(Page, kind: 1)), "message");
+            Assert.That(U32(Data + 8), Is.EqualTo(5), "length");
+            Assert.That(U32(Data + 12), Is.EqualTo(7), "type");
+            Assert.That(_bytes.AsSpan(Data + 16, 5).SequenceEqual("Hello"u8), Is.True, "payload");
+
+            // 3 of 100 bytes: extent 128, the true length in its last 8 bytes.
+            Assert.That(U64(Data + 32), Is.EqualTo(Stamp(Page + 32, kind: 4)), "short");
+            Assert.That(U32(Data + 40), Is.EqualTo(100), "claimed length");
+            Assert.That(U32(Data + 44), Is.EqualTo(0x80000001), "type");
+            Assert.That(_bytes.AsSpan(Data + 48, 3).SequenceEqual("abc"u8), Is.True, "payload");
+            Assert.That(U64(Data + 32 + 128 - 8), Is.EqualTo(3), "true length");
+
+            // 20 bytes given up: extent 48.
+            Assert.That(U64(Data + 160), Is.EqualTo(Stamp(Page + 160, kind: 2)), "aborted");
+            Assert.That(U32(Data + 168), Is.EqualTo(20), "claimed length");
+
+            // 25 of 30 bytes: extent 48 both, so it is an ordinary message.
+            Assert.That(U64(Data + 208), Is.EqualTo(Stamp(Page + 208, kind: 1)), "message");
+            Assert.That(U32(Data + 216), Is.EqualTo(25), "length");
+            Assert.That(_bytes[(Data + 256)..], Is.All.Zero, "nothing behind the tail");
+        });
+    }
+
+    [Test]
+    public void Slots_stand_as_described()
+    {
+        using Publisher publisher = PublishOneOfEach();
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        Load();
+        Assert.Multiple(() =>
+        {
+            ExpectOwner(PublisherSlot);
+            ExpectOwner(SubscriberSlot);
+            Assert.That(U64(SubscriberSlot), Is.EqualTo(Page), "gate");
+            Assert.That(U64(SubscriberSlot + 128), Is.EqualTo(Page), "resume");
+        });
+
+        Assert.That(subscriber.TryRead(out _), Is.True);
+        Assert.That(subscriber.TryRead(out _), Is.True);
+        Load();
+        Assert.Multiple(() =>
+        {
+            Assert.That(U64(SubscriberSlot), Is.EqualTo(Page), "gate lags behind");
+            Assert.That(U64(SubscriberSlot + 128), Is.EqualTo(Page + 32), "resume");
+        });
+
+        Assert.That(subscriber.TryRead(out _), Is.True);
+        Assert.That(subscriber.TryRead(out _), Is.False);
+        subscriber.Dispose();
+        publisher.Dispose();
+        Load();
+        Assert.Multiple(() =>
+        {
+            Assert.That(U64(SubscriberSlot), Is.EqualTo(Page + 256), "gate");
+            Assert.That(U64(SubscriberSlot + 128), Is.EqualTo(Page + 256), "resume");
+            Assert.That(U32(SubscriberSlot + 384), Is.Zero, "state");
+            Assert.That(U64(SubscriberSlot + 408), Is.EqualTo(3), "messages");
+            Assert.That(U64(SubscriberSlot + 416), Is.Zero, "losses");
+            Assert.That(U64(SubscriberSlot + 424), Is.Zero, "lost bytes");
+            Assert.That(U32(PublisherSlot + 384), Is.Zero, "state");
+            Assert.That(U64(PublisherSlot + 408), Is.EqualTo(3), "messages");
+        });
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void The_first_byte_of_a_slot_is_locked_while_its_owner_lives(bool publishes)
+    {
+        int slot = publishes ? PublisherSlot : SubscriberSlot;
+        Assert.That(IsLocked(slot), Is.False);
+        using (publishes ? (Endpoint)_topic.CreatePublisher() : _topic.CreateSubscriber())
+        {
+            Assert.Multiple(() =>
+            {
+                Assert.That(IsLocked(slot), Is.True);
+                Assert.That(IsLocked(slot - 1), Is.False);
+                Assert.That(IsLocked(slot + 1), Is.False);
+            });
+        }
+        Assert.That(IsLocked(slot), Is.False);
+    }
+
+    private Publisher PublishOneOfEach()
+    {
+        Publisher publisher = _topic.CreatePublisher();
+        publisher.Publish("Hello"u8, 7);
+        Assert.That(publisher.TryClaim(100, 0x80000001, out Claim shorter), Is.True);
+        "abc"u8.CopyTo(shorter.Payload);
+        shorter.Commit(3);
+        Assert.That(publisher.TryClaim(20, out Claim aborted), Is.True);
+        aborted.Dispose();
+        Assert.That(publisher.TryClaim(30, out Claim little), Is.True);
+        little.Payload.Clear();
+        little.Commit(25);
+        return publisher;
+    }
+
+    private void ExpectOwner(int slot)
+    {
+        Assert.That(U32(slot + 256) % 2, Is.Zero, "parked: awake");
+        Assert.That(U32(slot + 384), Is.EqualTo(2), "state");
+        Assert.That(U32(slot + 388), Is.EqualTo(1), "generation");
+        Assert.That(U32(slot + 392), Is.EqualTo(Environment.ProcessId), "process id");
+        Assert.That(U64(slot + 400), Is.GreaterThanOrEqualTo(U64(104)), "joined at");
+        string name = Encoding.UTF8.GetString(_bytes, slot + 432, 80).TrimEnd('\0');
+        Assert.That(name, Is.EqualTo(Path.GetFileName(Environment.ProcessPath)), "name");
+    }
+
+    private bool IsLocked(int offset)
+    {
+        using SafeFileHandle own = Libc.Open(_topic.Path!, Libc.O_RDWR);
+        return Libc.IsByteLocked(own, offset);
+    }
+
+    private void Load() => _bytes = File.ReadAllBytes(_topic.Path!);
+
+    private ulong Stamp(int position, uint kind) => (((ulong)position ^ Key) & ~15UL) | kind;
+
+    private ushort U16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes.AsSpan(offset));
+
+    private uint U32(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(offset));
+
+    private ulong U64(int offset) => BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(offset));
+
+    private static uint Crc32C(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = ~0u;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                crc = (crc >> 1) ^ ((crc & 1) == 0 ? 0 : 0x82F63B78);
+            }
+        }
+        return ~crc;
+    }
+}
