@@ -7,35 +7,44 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
-source "$here/common.sh"
 
 files=("$@")
 if [ ${#files[@]} -eq 0 ]; then
-    sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    # The SDK says where it is: 'dotnet' on the path may be a link, or a script.
+    sdk=$(dotnet --list-sdks | sed -n 's|.*\[\(.*\)/sdk\]$|\1|p' | tail -n 1)
     files=("$sdk"/packs/Microsoft.NETCore.App.Ref/*/ref/net*/*.xml)
 fi
 for file in "${files[@]}"; do
-    [ -r "$file" ] || { echo "demo: cannot read '$file'" >&2; exit 2; }
+    # Read twice, so not from a pipe.
+    [ -f "$file" ] && [ -r "$file" ] || { echo "demo: '$file' is no file that can be read" >&2; exit 2; }
 done
+source "$here/common.sh"
+
+# program PROJECT: what building the project makes.
+program() { echo "$root/$1/bin/Release/net10.0/$(basename "$1").dll"; }
+
+publisher=examples/TwoProcesses/LinePublisher
+subscriber=examples/TwoProcesses/LineSubscriber
+perf=perf/ShmBus.Perf
 
 echo "Building ..."
-for project in examples/TwoProcesses/LinePublisher examples/TwoProcesses/LineSubscriber perf/ShmBus.Perf; do
+for project in "$publisher" "$subscriber" "$perf"; do
     build_project "$root/$project"
 done
 
-work=$(mktemp -d /dev/shm/shmbus-demo.XXXXXX)
-trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
-run() { dotnet "$root/examples/TwoProcesses/$1/bin/Release/net10.0/$1.dll" "${@:2}"; }
-
 echo "Sending ${#files[@]} files line by line from one process to another ..."
-run LineSubscriber "$work/lines" 2>"$work/figures" | sha256sum >"$work/received" &
-subscriber=$!
-run LinePublisher "$work/lines" "${files[@]}"
-wait "$subscriber"
+mkfifo "$scratch/output"
+sha256sum <"$scratch/output" >"$scratch/received" &
+dotnet "$(program "$subscriber")" "$shared/lines" >"$scratch/output" 2>"$scratch/figures" &
+dotnet "$(program "$publisher")" "$shared/lines" "${files[@]}" &
+for _ in 1 2 3; do
+    # Whichever fails ends the others: they would wait for it.
+    wait -n || { cat "$scratch/figures" >&2; echo "demo: not everything was sent and received" >&2; exit 1; }
+done
 
 sent=$(cat -- "${files[@]}" | sha256sum)
-received=$(cat "$work/received")
-echo "  $(cat "$work/figures")"
+received=$(cat "$scratch/received")
+echo "  $(cat "$scratch/figures")"
 echo "  sent     $sent"
 echo "  received $received"
 if [ "$sent" != "$received" ]; then
@@ -45,5 +54,4 @@ fi
 echo "  identical"
 
 echo "Round trip of 64 bytes, beside a pipe and a Unix socket, on this machine ..."
-dotnet "$root/perf/ShmBus.Perf/bin/Release/net10.0/ShmBus.Perf.dll" \
-    latency --transport shmbus,pipe,unix --size 64 --wait adaptive --seconds 1 --rounds 3
+run dotnet "$(program "$perf")" latency --transport shmbus,pipe,unix --size 64 --wait adaptive --seconds 1 --rounds 3

@@ -8,12 +8,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 source "$here/common.sh"
 
-# Whatever a test leaves that crashed, or was ended because it hung, goes with these two.
-scratch=$(mktemp -d)
-SHMBUS_TEST_DIRECTORY=$(mktemp -d /dev/shm/shmbus-tests.XXXXXX)
-trap 'rm -rf "$scratch" "$SHMBUS_TEST_DIRECTORY"' EXIT
-mkdir "$scratch/tmp" "$scratch/results"
-export SHMBUS_TEST_DIRECTORY TMPDIR=$scratch/tmp
+# Whatever a test leaves that crashed goes with the script's own directory.
+export SHMBUS_TEST_DIRECTORY=$shared
+mkdir "$scratch/results"
 
 # compiles COMPILER: it is there, with the headers of the C library and of the kernel.
 compiles() {
@@ -51,7 +48,7 @@ echo "Building ..."
 status=0
 if build_project "$root/ShmBus.sln"; then
     # No test has an upper time limit of its own: one that makes no progress for ten minutes hangs.
-    dotnet test "$root/ShmBus.sln" -c Release --no-build --nologo \
+    run dotnet test "$root/ShmBus.sln" -c Release --no-build --nologo \
         --logger trx --logger "console;verbosity=minimal" --results-directory "$scratch/results" \
         --blame-hang-timeout 10m --blame-hang-dump-type none "$@" || status=$?
 else

@@ -10,6 +10,7 @@ internal static class Commands
         {
             case "send": return StreamCommands.Send(rest);
             case "receive": return StreamCommands.Receive(rest);
+            case "follow": return FollowCommand.Run(rest);
             case "echo": return StreamCommands.Echo(rest);
             case "die-in-claim": return DeathCommands.DieInClaim(rest);
             case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
@@ -30,6 +31,7 @@ internal static class Commands
             case "wait-readable": return NativeCommands.WaitReadable();
             case "wait-parked": return NativeCommands.WaitParked(rest);
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
+            case "soak": return SoakCommand.Run(rest);
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;
