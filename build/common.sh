@@ -8,6 +8,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 scratch=$(mktemp -d)
 shared=$(mktemp -d /dev/shm/shmbus.XXXXXX)
 mkdir "$scratch/tmp"
+# Tests run some processes as another user, who must get through.
+chmod 711 "$scratch" "$scratch/tmp" "$shared"
 export TMPDIR=$scratch/tmp
 
 # However the script ends, its children end with it.

@@ -57,9 +57,6 @@ internal static unsafe class Atomic
     /// <summary>Full fence.</summary>
     internal static void Increment(uint* field) => Interlocked.Increment(ref *field);
 
-    /// <summary>Full fence. The new value.</summary>
-    internal static int Increment(ref int field) => Interlocked.Increment(ref field);
-
     /// <summary>Raises a field that only ever grows. Full fence when it changes.</summary>
     internal static void Raise(ulong* field, ulong value)
     {

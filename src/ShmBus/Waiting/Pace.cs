@@ -21,7 +21,7 @@ internal struct Pace
     private const int LookAway = 20;
 
     /// <summary>How often it grows. Some microseconds are then behind: a flow of small messages fills an eighth of a ring in that time.</summary>
-    private const int Steps = 8;
+    private const int Steps = 16;
 
     private ulong _position;
     private int _looks;

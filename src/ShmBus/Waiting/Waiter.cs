@@ -65,7 +65,7 @@ internal struct Waiter
     /// <param name="timeout">How long at most; negative for without end.</param>
     internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
     {
-        if (Glances(ref condition) && condition.Look() == Finding.Ready)
+        if (Glances(ref condition, _budget.Nanoseconds == 0 ? 1 : GlancesBeforeClock) && condition.Look() == Finding.Ready)
         {
             return true;
         }
@@ -84,7 +84,7 @@ internal struct Waiter
         for (long now = start; now < end; now = Stopwatch.GetTimestamp())
         {
             condition.ThrowIfEnded();
-            if (Glances(ref condition) || condition.IsDisturbed || now - lastLook > _lookEvery)
+            if (Glances(ref condition, GlancesBeforeClock) || condition.IsDisturbed || now - lastLook > _lookEvery)
             {
                 if (condition.Look() == Finding.Ready)
                 {
@@ -149,9 +149,9 @@ internal struct Waiter
 
     /// <summary>Glances a number of times. Without a pause between: a pause costs as much as half a round trip.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Glances<T>(ref T condition) where T : struct, IWaitCondition, allows ref struct
+    private static bool Glances<T>(ref T condition, int times) where T : struct, IWaitCondition, allows ref struct
     {
-        for (int i = 0; i < GlancesBeforeClock; i++)
+        for (int i = 0; i < times; i++)
         {
             if (condition.Glance())
             {
