@@ -5,9 +5,6 @@ namespace ShmBus.Native;
 /// <summary>Whose stack an address lies on.</summary>
 internal static unsafe partial class Libc
 {
-    /// <summary>More than pthread_attr_t takes up in any C library.</summary>
-    private const int AttributesRoom = 256;
-
     [LibraryImport(Library)]
     private static partial nint pthread_self();
 
@@ -24,7 +21,8 @@ internal static unsafe partial class Libc
     /// <exception cref="ErrnoException">The C library cannot tell.</exception>
     internal static bool IsOnThisStack(nint address)
     {
-        byte* attributes = stackalloc byte[AttributesRoom];
+        // More than pthread_attr_t takes up in any C library.
+        byte* attributes = stackalloc byte[256];
         nint start;
         nuint size;
         // These return the error instead of setting errno.
