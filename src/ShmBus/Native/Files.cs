@@ -8,7 +8,6 @@ internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0x0;
     internal const int O_RDWR = 0x2;
-    internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
 

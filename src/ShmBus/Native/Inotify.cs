@@ -10,7 +10,6 @@ internal static unsafe partial class Libc
     internal const uint IN_CLOSE_WRITE = 0x8;
     internal const uint IN_MOVE_SELF = 0x800;
     internal const uint IN_Q_OVERFLOW = 0x4000;
-    internal const uint IN_IGNORED = 0x8000;
     internal const int IN_CLOEXEC = 0x80000;
     internal const int IN_NONBLOCK = 0x800;
     internal const short POLLIN = 1;

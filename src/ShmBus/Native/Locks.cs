@@ -11,7 +11,6 @@ internal static unsafe partial class Libc
 {
     internal const int F_OFD_GETLK = 36;
     internal const int F_OFD_SETLK = 37;
-    internal const short F_RDLCK = 0;
     internal const short F_WRLCK = 1;
     internal const short F_UNLCK = 2;
     internal const short SEEK_SET = 0;

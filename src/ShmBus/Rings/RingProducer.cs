@@ -53,9 +53,6 @@ internal unsafe struct RingProducer
         _limit = RingRoom.LeastGate(memory, _tail, deadSubscribers: 0) + memory.Capacity;
     }
 
-    /// <summary>The largest payload, in bytes.</summary>
-    internal readonly int MaxLength => RecordDescriptor.MaxLength(_memory.Geometry.Capacity);
-
     /// <summary>Where the next claim begins.</summary>
     internal readonly ulong Tail => _tail;
 

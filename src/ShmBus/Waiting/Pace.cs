@@ -6,7 +6,7 @@ namespace ShmBus.Waiting;
 /// </summary>
 /// <remarks>
 /// In full flow the next message comes after a few looks; in an exchange, where each message waits for an answer, after
-/// a hundred. So nothing is held up but what would come at once, and that by some microseconds. All of it happens where a look
+/// a hundred. So nothing is held up but what would come at once, and that by fifteen microseconds at the most. All of it happens where a look
 /// found nothing, so a message that is there costs nothing.
 /// </remarks>
 internal struct Pace
@@ -20,7 +20,7 @@ internal struct Pace
     /// <summary>In <see cref="Thread.SpinWait"/>s, about a microsecond: the first time, and by how much it grows while the flow lasts.</summary>
     private const int LookAway = 20;
 
-    /// <summary>How often it grows. Some microseconds are then behind: a flow of small messages fills an eighth of a ring in that time.</summary>
+    /// <summary>How often it grows, to about fifteen microseconds: a flow of small messages fills a quarter of a default ring in that time.</summary>
     private const int Steps = 16;
 
     private ulong _position;
