@@ -295,13 +295,16 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     /// <summary>
     /// Notes which thread has something in hand, by an address on its stack. The thread's id would do as well, but to ask for it
-    /// takes a call, and that a tenth of the time of a message; this is one store, and only <see cref="Dispose"/> has to work.
+    /// takes a call, and that a tenth of the time of a message; this is one look, and only <see cref="Dispose"/> has to work.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private unsafe void NoteThread()
     {
         byte here;
-        _hand = (nint)(&here);
+        if (_hand != (nint)(&here))
+        {
+            _hand = (nint)(&here);
+        }
     }
 
     private bool HasLostName()
@@ -336,6 +339,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             LeaveRing();
         }
+        _waiter.StayAwake();
         Atomic.StoreRelease(ref _state, Closed);
         Owner.Release();
         lock (_memoryLock)

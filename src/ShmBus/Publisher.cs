@@ -212,7 +212,11 @@ public sealed unsafe class Publisher : Endpoint
     private bool FindRoomOrLeave(uint length)
     {
         bool found = FindRoom(length, isThorough: false);
-        if (!found)
+        if (found)
+        {
+            _waiter.StayAwake();
+        }
+        else
         {
             Leave();
         }

@@ -30,6 +30,7 @@ public sealed unsafe class Subscriber : Endpoint
         try
         {
             _publishers = new Waker(memory, EndpointRole.Publisher);
+            _pace = new Pace(memory.Capacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce: acknowledge == Acknowledge.BeforeHandling);
         }
         catch
@@ -154,7 +155,7 @@ public sealed unsafe class Subscriber : Endpoint
                 count += run;
                 if (gaveBack)
                 {
-                    _publishers.Wake();
+                    GaveBack();
                 }
                 else if (count == limit || IsClosing)
                 {
@@ -215,8 +216,15 @@ public sealed unsafe class Subscriber : Endpoint
     {
         if (_ring.HasTaken && _ring.Done())
         {
-            _publishers.Wake();
+            GaveBack();
         }
+    }
+
+    /// <summary>An eighth of the ring was read since the last time: messages flow.</summary>
+    private void GaveBack()
+    {
+        _publishers.Wake();
+        _waiter.StayAwake();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -235,6 +243,7 @@ public sealed unsafe class Subscriber : Endpoint
         _pace.Missed(_ring.Position);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool WaitInside(TimeSpan timeout, CancellationToken cancellationToken)
     {
         RunDry();
@@ -300,7 +309,8 @@ public sealed unsafe class Subscriber : Endpoint
             return subscriber._ring.IsStamped();
         }
 
-        public readonly Finding Look() => subscriber.Look();
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Finding Look() => subscriber._ring.HasMessage() ? Finding.Ready : subscriber.Look();
 
         public readonly bool IsDisturbed => subscriber.MayBeHeldUpByDead();
 

@@ -20,9 +20,20 @@ namespace ShmBus.Rings;
 /// by then.</para>
 /// <para>Stores are what publishing is made of: while the reader's processor still owns the lines of the last lap, those that
 /// wait for a line hold up all behind them, so each store more, private ones too, costs messages.</para>
+/// <para>One that pays is made where the reader waits for each message: a zero in the line behind that of the next stamp. The
+/// payload goes on there, and the line is this processor's by the time it does; the reader looks at the stamp's line only.
+/// That takes a quarter off the round trip of 64 bytes. Where messages flow it would cost a sixth of them, so a
+/// look at the reader's gate, once in a hundred small messages, tells which it is. A zero is no stamp, and the place is free
+/// and nobody else's, as long as there is one producer.</para>
 /// </remarks>
 internal unsafe struct RingProducer
 {
+    /// <summary>How far behind the place of the next stamp <see cref="Close"/> writes in advance: the next cache line.</summary>
+    private const uint Ahead = 64;
+
+    /// <summary>How many bytes are published between two looks at how far the reader is.</summary>
+    private const ulong CalmStep = 8192;
+
     private readonly RingMemory _memory;
     private readonly byte* _data;
     private readonly ulong* _sharedTail;
@@ -32,6 +43,7 @@ internal unsafe struct RingProducer
     private readonly ulong _key;
     private ulong _tail;
     private ulong _limit;
+    private bool _isCalm;
 
     /// <summary>Takes over where the last producer stopped. The caller holds the slot.</summary>
     /// <exception cref="RingCorruptException">The tail and the subscribers' cursors do not fit together.</exception>
@@ -134,6 +146,20 @@ internal unsafe struct RingProducer
     {
         ulong position = _tail;
         Atomic.StoreRelease((ulong*)record, BareStamp(position, _key) | (ulong)kind); // pairs with RingConsumer: stamp
-        _tail = position + Extent(claimed);
+        ulong next = position + Extent(claimed);
+        _tail = next;
+        if (((position ^ next) & ~(CalmStep - 1)) != 0)
+        {
+            LookWhetherCalm(position);
+        }
+        if (_isCalm && next + Ahead + sizeof(ulong) <= _limit)
+        {
+            *(ulong*)(_data + (next & _mask) + Ahead) = 0;
+        }
     }
+
+    /// <summary>Whether the reader had read all that was there before the last record.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LookWhetherCalm(ulong position) =>
+        _isCalm = Atomic.LoadAcquire(_memory.Subscriber(0).Gate) == position; // pairs with RingConsumer.PublishGate
 }

@@ -6,8 +6,9 @@ namespace ShmBus.Waiting;
 /// </summary>
 /// <remarks>
 /// In full flow the next message comes after a few looks; in an exchange, where each message waits for an answer, after
-/// a hundred. So nothing is held up but what would come at once, and that by fifteen microseconds at the most. All of it happens where a look
-/// found nothing, so a message that is there costs nothing.
+/// a hundred. So nothing is held up but what would come at once, and that by fifteen microseconds at the most, in a small ring
+/// by less than the writer takes to fill it. All of it happens where a look found nothing, so a message that is there costs
+/// nothing.
 /// </remarks>
 internal struct Pace
 {
@@ -20,12 +21,19 @@ internal struct Pace
     /// <summary>In <see cref="Thread.SpinWait"/>s, about a microsecond: the first time, and by how much it grows while the flow lasts.</summary>
     private const int LookAway = 20;
 
-    /// <summary>How often it grows, to about fifteen microseconds: a flow of small messages fills a quarter of a default ring in that time.</summary>
-    private const int Steps = 16;
+    /// <summary>How often it grows at most, to about fifteen microseconds.</summary>
+    private const int MostSteps = 16;
 
+    /// <summary>So many bytes of the ring allow one step: a flow of small messages fills a tenth of that in a microsecond.</summary>
+    private const ulong BytesForStep = 16 << 10;
+
+    private readonly int _steps;
     private ulong _position;
     private int _looks;
     private int _quick;
+
+    /// <param name="capacity">The bytes of the ring.</param>
+    internal Pace(ulong capacity) => _steps = (int)Math.Clamp(capacity / BytesForStep, 1, MostSteps);
 
     /// <summary>A look at a position found nothing. Lets the writer get ahead if it is in full flow.</summary>
     internal void Missed(ulong position)
@@ -35,12 +43,12 @@ internal struct Pace
             _looks++;
             return;
         }
-        _quick = _looks < FewLooks ? Math.Min(_quick + 1, Flow + Steps) : 0;
+        _quick = _looks < FewLooks ? Math.Min(_quick + 1, Flow + _steps) : 0;
         _position = position;
         _looks = 1;
         if (_quick >= Flow)
         {
-            Thread.SpinWait(LookAway * Math.Min(_quick - Flow + 1, Steps));
+            Thread.SpinWait(LookAway * Math.Min(_quick - Flow + 1, _steps));
         }
     }
 

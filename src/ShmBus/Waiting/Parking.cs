@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ShmBus.Native;
 using ShmBus.Rings;
 
@@ -6,6 +7,13 @@ namespace ShmBus.Waiting;
 /// <summary>
 /// Going to sleep without missing what happens meanwhile: say so, barrier, look once more, sleep.
 /// </summary>
+/// <remarks>
+/// It is said in two places. The slot's <c>parked</c> changes with each sleep. The bit in the summary, which is all that a
+/// waker looks at while nobody sleeps, is set before the first sleep, with a barrier that reaches every waker, and stays
+/// while one sleep follows another: from then on each waker that looks takes the longer way, with a fence of its own
+/// before it reads <c>parked</c>, and the sleeper needs no barrier but a fence. An endpoint that gets what it waits for
+/// without sleeping takes the bit back (<see cref="StayAwake"/>).
+/// </remarks>
 internal unsafe struct Parking
 {
     private const long Millisecond = 1_000_000;
@@ -17,6 +25,8 @@ internal unsafe struct Parking
     private readonly RingSlot _slot;
     private readonly ulong* _summary;
     private readonly ulong _bit;
+    private bool _isInSummary;
+    private bool _isSeenByAll;
     private long _bound;
     private uint _expected;
 
@@ -32,33 +42,49 @@ internal unsafe struct Parking
     {
         _expected = Atomic.LoadAcquire(_slot.FutexWord);
         Atomic.StoreRelease(_slot.Parked, *_slot.Parked | 1); // pairs with Waker: parked
+        if (_isSeenByAll && (Atomic.LoadAcquire(_summary) & _bit) != 0)
+        {
+            Atomic.FullFence(); // pairs with Waker.WakeSleepers: what is waited for, fence, parked
+            return;
+        }
         Atomic.Or(_summary, _bit); // pairs with Waker: summary
-        _bound = Barrier.BeforeSleeping() ? long.MaxValue
-            : _bound is 0 or long.MaxValue ? FirstBound
-            : Math.Min(_bound * 2, LastBound);
+        _isInSummary = true;
+        _isSeenByAll = Barrier.BeforeSleeping();
+        _bound = _isSeenByAll ? 0 : Math.Clamp(_bound * 2, FirstBound, LastBound);
     }
 
     /// <summary>Sleeps until woken, or until a deadline in nanoseconds of the monotonic clock; may return early.</summary>
     internal readonly void Sleep(long now, long deadline)
     {
-        long until = _bound == long.MaxValue ? deadline : Math.Min(deadline, now + _bound);
+        long until = _isSeenByAll ? deadline : Math.Min(deadline, now + _bound);
         Libc.FutexWait(_slot.FutexWord, _expected, until == long.MaxValue ? -1 : until);
     }
 
     /// <summary>Awake again. Each sleep that is announced is taken back before the next: it then has a number of its own.</summary>
-    internal readonly void Withdraw()
-    {
-        Atomic.StoreRelease(_slot.Parked, *_slot.Parked + 1); // pairs with Waker: parked
-        Atomic.And(_summary, ~_bit);
-    }
+    internal readonly void Withdraw() => Atomic.StoreRelease(_slot.Parked, *_slot.Parked + 1); // pairs with Waker: parked
 
-    /// <summary>The endpoint forgets the bound that it reached, when a wait is over.</summary>
-    internal void Reset() => _bound = 0;
+    /// <summary>This endpoint has what it needs for now: others need not look whether it sleeps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void StayAwake()
+    {
+        if (_isInSummary)
+        {
+            LeaveSummary();
+        }
+    }
 
     /// <summary>Wakes this endpoint itself, from another thread of its own process.</summary>
     internal readonly void WakeSelf()
     {
         Atomic.Increment(_slot.FutexWord);
         Libc.FutexWake(_slot.FutexWord);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LeaveSummary()
+    {
+        Atomic.And(_summary, ~_bit);
+        _isInSummary = _isSeenByAll = false;
+        _bound = 0;
     }
 }

@@ -63,12 +63,20 @@ internal struct Waiter
     /// <summary>Waits until the condition holds. False when the time ran out first.</summary>
     /// <param name="condition">What to wait for.</param>
     /// <param name="timeout">How long at most; negative for without end.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
     {
         if (Glances(ref condition, _budget.Nanoseconds == 0 ? 1 : GlancesBeforeClock) && condition.Look() == Finding.Ready)
         {
+            _parking.StayAwake();
             return true;
         }
+        return WaitLonger(ref condition, timeout);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool WaitLonger<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
+    {
         long start = Stopwatch.GetTimestamp();
         bool isEndless = timeout < TimeSpan.Zero || timeout.Ticks > (long.MaxValue - start) / TimeSpan.NanosecondsPerTick;
         long deadline = isEndless ? long.MaxValue : start + timeout.Ticks * TimeSpan.NanosecondsPerTick;
@@ -88,6 +96,7 @@ internal struct Waiter
             {
                 if (condition.Look() == Finding.Ready)
                 {
+                    _parking.StayAwake();
                     return true;
                 }
                 lastLook = now;
@@ -97,6 +106,7 @@ internal struct Waiter
         {
             if (condition.Glance() && condition.Look() == Finding.Ready)
             {
+                _parking.StayAwake();
                 return true;
             }
             Thread.Yield();
@@ -108,9 +118,10 @@ internal struct Waiter
     {
         _budget.CountProcessors();
         using CancellationTokenRegistration registration = condition.WakeWhenCancelled();
+        bool wasWoken = false;
         try
         {
-            while (true)
+            do
             {
                 condition.ThrowIfEnded();
                 _parking.Announce();
@@ -135,15 +146,17 @@ internal struct Waiter
                 {
                     _parking.Withdraw();
                 }
-                if (condition.Look() == Finding.Ready)
-                {
-                    return true;
-                }
             }
+            while (condition.Look() != Finding.Ready);
+            return wasWoken = true;
         }
         finally
         {
-            _parking.Reset();
+            // One sleep probably follows another: the next is cheaper if this one stays announced.
+            if (!wasWoken)
+            {
+                _parking.StayAwake();
+            }
         }
     }
 
@@ -160,6 +173,10 @@ internal struct Waiter
         }
         return false;
     }
+
+    /// <inheritdoc cref="Parking.StayAwake"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void StayAwake() => _parking.StayAwake();
 
     /// <summary>Wakes this endpoint itself, from another thread of its own process.</summary>
     internal readonly void WakeSelf() => _parking.WakeSelf();

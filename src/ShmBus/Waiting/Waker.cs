@@ -45,6 +45,7 @@ internal readonly unsafe struct Waker
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WakeSleepers(ulong summary)
     {
+        Atomic.FullFence(); // pairs with Parking.Announce: parked, fence, look
         for (; summary != 0; summary &= summary - 1)
         {
             int index = BitOperations.TrailingZeroCount(summary);
