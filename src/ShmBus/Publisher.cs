@@ -51,11 +51,11 @@ public sealed unsafe class Publisher : Endpoint
     {
         CheckLength(payload.Length);
         Enter();
-        if (!_ring.HasRoom((uint)payload.Length) && !FindRoomOrLeave((uint)payload.Length))
+        if (!_ring.TryClaim((uint)payload.Length, type, out byte* place) && !FindPlaceOrLeave((uint)payload.Length, type, out place))
         {
             return false;
         }
-        PublishInside(payload, type);
+        PublishInside(payload, place);
         return true;
     }
 
@@ -75,14 +75,68 @@ public sealed unsafe class Publisher : Endpoint
     {
         CheckLength(payload.Length);
         Enter();
-        if (!_ring.HasRoom((uint)payload.Length))
+        byte* place;
+        while (!_ring.TryClaim((uint)payload.Length, type, out place))
         {
             WaitInside((uint)payload.Length, Timeout.InfiniteTimeSpan, cancellationToken);
         }
-        PublishInside(payload, type);
+        PublishInside(payload, place);
     }
 
-    /// <summary>Waits until there is room for a payload of a length; it stays there until this publisher uses it.</summary>
+    /// <summary>Publishes copies of all messages of a batch, if there is room for all of them now. Does not block.</summary>
+    /// <remarks>
+    /// Subscribers get all of them, one after the other with nothing in between, or none, also when this process is killed in the
+    /// middle. It is cheaper than as many single messages. An empty batch publishes nothing.
+    /// </remarks>
+    /// <param name="batch">The messages; it stays as it is.</param>
+    /// <returns>False when the ring is full: nothing was published.</returns>
+    /// <exception cref="MessageTooLongException">The batch takes up more than the topic takes at once (<see cref="MessageBatch.Length"/>).</exception>
+    /// <inheritdoc cref="TryPublish(ReadOnlySpan{byte}, uint)" path="/exception"/>
+    public bool TryPublish(MessageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        CheckLength(batch.Length);
+        Enter();
+        if (batch.Count == 0)
+        {
+            Leave();
+            return true;
+        }
+        if (!_ring.TryClaim((uint)batch.Length, 0, out byte* place) && !FindPlaceOrLeave((uint)batch.Length, 0, out place))
+        {
+            return false;
+        }
+        PublishInside(batch, place);
+        return true;
+    }
+
+    /// <summary>Publishes copies of all messages of a batch; waits for room for all of them as the strategy says.</summary>
+    /// <inheritdoc cref="TryPublish(MessageBatch)"/>
+    /// <param name="batch">The messages; it stays as it is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before there was room: nothing was published.</exception>
+    public void Publish(MessageBatch batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        CheckLength(batch.Length);
+        Enter();
+        if (batch.Count == 0)
+        {
+            Leave();
+            return;
+        }
+        byte* place;
+        while (!_ring.TryClaim((uint)batch.Length, 0, out place))
+        {
+            WaitInside((uint)batch.Length, Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        PublishInside(batch, place);
+    }
+
+    /// <summary>
+    /// Waits until there is room for a payload of a length. It stays there until this publisher uses it, unless the topic has
+    /// other publishers: one of those may take it first.
+    /// </summary>
     /// <param name="length">The bytes of the payload.</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -94,7 +148,7 @@ public sealed unsafe class Publisher : Endpoint
     {
         CheckLength(length);
         Enter();
-        bool hasRoom = _ring.HasRoom((uint)length) || WaitInside((uint)length, timeout, cancellationToken);
+        bool hasRoom = WaitInside((uint)length, timeout, cancellationToken);
         Leave();
         return hasRoom;
     }
@@ -116,25 +170,25 @@ public sealed unsafe class Publisher : Endpoint
     {
         CheckLength(length);
         EnterWith(ClaimOpen);
-        if (!_ring.HasRoom((uint)length) && !FindRoomOrLeave((uint)length))
+        if (!_ring.TryClaim((uint)length, type, out byte* place) && !FindPlaceOrLeave((uint)length, type, out place))
         {
             claim = default;
             return false;
         }
-        claim = new Claim(this, _ring.Tail, MemoryMarshal.CreateSpan(ref *_ring.Claim((uint)length, type), length));
+        claim = new Claim(this, _ring.ClaimPosition, MemoryMarshal.CreateSpan(ref *place, length));
         return true;
     }
 
     /// <summary>Whether the claim at a position is still open. Positions are never used again, so it cannot be mistaken for another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool HasOpen(ulong position) => IsClaimOpen && _ring.Tail == position;
+    internal bool HasOpen(ulong position) => IsClaimOpen && _ring.ClaimPosition == position;
 
     // The open claim is this thread's: no need to enter, and nobody has closed the memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Commit(uint claimed, uint length)
     {
         _ring.Commit(claimed, length);
-        Published();
+        Published(1);
     }
 
     internal void Abort(uint claimed)
@@ -163,16 +217,24 @@ public sealed unsafe class Publisher : Endpoint
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PublishInside(ReadOnlySpan<byte> payload, uint type)
+    private void PublishInside(ReadOnlySpan<byte> payload, byte* place)
     {
-        _ring.Publish(payload, type);
-        Published();
+        payload.CopyTo(new Span<byte>(place, payload.Length));
+        _ring.Commit((uint)payload.Length, (uint)payload.Length);
+        Published(1);
+    }
+
+    private void PublishInside(MessageBatch batch, byte* place)
+    {
+        batch.Bytes.CopyTo(new Span<byte>(place, batch.Length));
+        _ring.CommitBatch((uint)batch.Length);
+        Published((uint)batch.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Published()
+    private void Published(uint messages)
     {
-        _messages++;
+        _messages += messages;
         _subscribers.Wake();
         Leave();
     }
@@ -180,26 +242,45 @@ public sealed unsafe class Publisher : Endpoint
     /// <summary>Asks the subscribers for room; whether they live, only where one may have died or the look is a thorough one.</summary>
     private bool FindRoom(uint length, bool isThorough)
     {
+        _ring.FlushMessages(_messages);
+        if (_ring.FindRoom(length, deadSubscribers: 0))
+        {
+            return true;
+        }
+        if (!isThorough && !IsSuspect)
+        {
+            return false;
+        }
+        IsSuspect = false;
+        ulong dead = Owner.FindDead(EndpointRole.Subscriber);
+        if (dead == 0)
+        {
+            return false;
+        }
+        // Until there is a successor, whoever finds the ring full asks anew how far the dead one was.
+        IsSuspect = true;
+        return _ring.FindRoom(length, dead);
+    }
+
+    /// <summary>There was no place as far as was known. Looks for room until there is a place, or none.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool FindPlaceOrLeave(uint length, uint type, out byte* place)
+    {
         try
         {
-            _ring.FlushMessages(_messages);
-            if (_ring.FindRoom(length, deadSubscribers: 0))
+            do
             {
-                return true;
+                ReleaseWaiters();
+                if (!FindRoom(length, isThorough: false))
+                {
+                    place = null;
+                    Leave();
+                    return false;
+                }
             }
-            if (!isThorough && !IsSuspect)
-            {
-                return false;
-            }
-            IsSuspect = false;
-            ulong dead = Owner.FindDead(EndpointRole.Subscriber);
-            if (dead == 0)
-            {
-                return false;
-            }
-            // Until there is a successor, whoever finds the ring full asks anew how far the dead one was.
-            IsSuspect = true;
-            return _ring.FindRoom(length, dead);
+            while (!_ring.TryClaim(length, type, out place));
+            _waiter.StayAwake();
+            return true;
         }
         catch (Exception exception)
         {
@@ -208,25 +289,20 @@ public sealed unsafe class Publisher : Endpoint
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool FindRoomOrLeave(uint length)
+    /// <summary>A claim was tried and given up: a subscriber may have seen it, and sleep for it.</summary>
+    private void ReleaseWaiters()
     {
-        bool found = FindRoom(length, isThorough: false);
-        if (found)
+        if (_ring.HasGivenUp())
         {
-            _waiter.StayAwake();
+            _subscribers.Wake();
         }
-        else
-        {
-            Leave();
-        }
-        return found;
     }
 
     private bool WaitInside(uint length, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
+            ReleaseWaiters();
             RoomCondition condition = new(this, length, cancellationToken);
             return _waiter.Wait(ref condition, timeout);
         }

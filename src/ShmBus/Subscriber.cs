@@ -40,7 +40,13 @@ public sealed unsafe class Subscriber : Endpoint
         }
     }
 
-    /// <summary>How often claims were passed by because their owner died before it committed, in the life of the topic.</summary>
+    /// <summary>
+    /// Raised when a claim was passed by because its owner died before it committed: within the call that found it, before that
+    /// returns. The handler may not call this subscriber.
+    /// </summary>
+    public event EventHandler<LossEventArgs>? Lost;
+
+    /// <summary>How often this subscriber passed by claims whose owner died before it committed.</summary>
     public long Losses { get; private set; }
 
     /// <summary>Reads the next message in place, if there is one. Does not block.</summary>
@@ -289,10 +295,12 @@ public sealed unsafe class Subscriber : Endpoint
                     return Finding.HeldUp;
                 }
             }
+            ulong position = _ring.Position;
             if (_ring.Skip(hole))
             {
                 Losses++;
                 GiveBackRoom();
+                Lost?.Invoke(this, new LossEventArgs((long)position, (long)(_ring.Position - position)));
             }
         }
         return Finding.Ready;

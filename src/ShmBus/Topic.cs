@@ -5,8 +5,8 @@ using ShmBus.Rings;
 namespace ShmBus;
 
 /// <summary>
-/// A ring of messages in shared memory, from one publisher to one subscriber in two processes, or in one. Open it by the same
-/// path on both sides, then create the endpoint that this process needs.
+/// A ring of messages in shared memory, from one or more publishers to one subscriber, in as many processes, or in one. Open it by
+/// the same path on all sides, then create the endpoint that this process needs.
 /// </summary>
 /// <remarks>
 /// The topic itself only holds the file open; endpoints live on when it is disposed. All members may be used by any thread.
@@ -23,11 +23,13 @@ public sealed class Topic : IDisposable
         _options = options;
         IsNew = isNew;
         RegionHeader header = file.Header;
-        if ((header.Producers, header.Delivery, header.Overflow) != default)
+        uint producers = header.Geometry.PublisherSlots == 1 ? RegionHeader.OneProducer : RegionHeader.ManyProducers;
+        if ((header.Producers, header.Delivery, header.Overflow, header.Geometry.SubscriberSlots) != (producers, 0, 0, 1))
         {
             file.Dispose();
             throw new RegionVersionException(file.DisplayPath,
-                $"it is a topic of another kind (producers {header.Producers}, delivery {header.Delivery}, overflow {header.Overflow}) than this library offers, a queue with one producer");
+                $"it is a topic of another kind (producers {header.Producers} with {header.Geometry.PublisherSlots} slots, delivery {header.Delivery}, overflow {header.Overflow}, " +
+                $"{header.Geometry.SubscriberSlots} subscriber slots) than this library offers: a queue with one subscriber");
         }
     }
 
@@ -37,6 +39,9 @@ public sealed class Topic : IDisposable
     /// <summary>The bytes of the ring.</summary>
     public int Capacity => (int)_file.Header.Geometry.Capacity;
 
+    /// <summary>How many publishers it may have at once.</summary>
+    public int Publishers => _file.Header.Geometry.PublisherSlots;
+
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
 
@@ -45,7 +50,7 @@ public sealed class Topic : IDisposable
 
     /// <summary>Opens a topic that exists.</summary>
     /// <param name="path">Its file.</param>
-    /// <param name="options">How this process maps it; <see cref="TopicOptions.Capacity"/> is not looked at.</param>
+    /// <param name="options">How this process maps it; <see cref="TopicOptions.Capacity"/> and <see cref="TopicOptions.Publishers"/> are not looked at.</param>
     /// <returns>The topic.</returns>
     /// <exception cref="NotFoundErrnoException">There is no such file.</exception>
     /// <exception cref="RegionException">The file is not a topic, was damaged, or is not to be trusted; its type says which.</exception>
@@ -64,7 +69,7 @@ public sealed class Topic : IDisposable
     /// under <c>/dev/shm</c> for memory, or one on a disk for a ring that can be brought there by <see cref="Endpoint.Flush"/>.</param>
     /// <param name="options">How to make it.</param>
     /// <returns>The topic.</returns>
-    /// <exception cref="TopicMismatchException">It exists with another capacity.</exception>
+    /// <exception cref="TopicMismatchException">It exists with another capacity, or for another number of publishers.</exception>
     /// <exception cref="SpaceErrnoException">There is not enough space: nothing was made.</exception>
     /// <inheritdoc cref="Open(string, TopicOptions?)" path="/exception"/>
     public static Topic OpenOrCreate(string path, TopicOptions? options = null)
@@ -74,12 +79,17 @@ public sealed class Topic : IDisposable
         RegionHeader header = options.ToHeader();
         RegionOptions region = options.ToRegionOptions();
         Topic topic = new(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created);
-        if (topic.Capacity != header.Geometry.Capacity)
+        try
+        {
+            Match(path, nameof(TopicOptions.Capacity), topic.Capacity, options.Capacity);
+            Match(path, nameof(TopicOptions.Publishers), topic.Publishers, options.Publishers);
+            return topic;
+        }
+        catch
         {
             topic.Dispose();
-            throw new TopicMismatchException(path, nameof(TopicOptions.Capacity), topic.Capacity, header.Geometry.Capacity);
+            throw;
         }
-        return topic;
     }
 
     /// <summary>Makes a topic without a name, for threads of this process; it is gone with its last endpoint.</summary>
@@ -95,10 +105,10 @@ public sealed class Topic : IDisposable
         return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), region, isNew: true);
     }
 
-    /// <summary>Becomes the topic's publisher. Where the last one stopped or died, this one goes on.</summary>
+    /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
     /// <param name="wait">How it waits for room.</param>
     /// <returns>The publisher.</returns>
-    /// <exception cref="Endpoints.EndpointInUseException">The topic has a living publisher; it says which.</exception>
+    /// <exception cref="Endpoints.EndpointInUseException">The topic has as many living publishers as it may; it says which.</exception>
     /// <exception cref="RingCorruptException">Somebody wrote over the ring.</exception>
     /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
@@ -148,6 +158,14 @@ public sealed class Topic : IDisposable
 
     /// <summary>Lets go of the file. Endpoints live on.</summary>
     public void Dispose() => _file.Dispose();
+
+    private static void Match(string path, string option, long found, long expected)
+    {
+        if (found != expected)
+        {
+            throw new TopicMismatchException(path, option, found, expected);
+        }
+    }
 
     private static void Check(Waiting.WaitStrategy wait)
     {

@@ -14,6 +14,13 @@ public sealed record TopicOptions
     public int Capacity { get; init; } = 256 << 10;
 
     /// <summary>
+    /// How many publishers the topic may have at once, from any number of processes: 1 (the default) to 64. With one, publishing is
+    /// fastest. Several share the ring: subscribers see one order, in which each publisher's own is kept, and one that is stopped
+    /// in the middle of a message holds up what the others publish after it until it goes on or dies.
+    /// </summary>
+    public int Publishers { get; init; } = 1;
+
+    /// <summary>
     /// Regions of up to this many bytes of address space are populated when they are mapped, so that the first messages meet no page
     /// fault; 0 for never. 4 MiB unless told.
     /// </summary>
@@ -57,13 +64,17 @@ public sealed record TopicOptions
 
     internal RegionHeader ToHeader()
     {
-        string? wrong = RegionGeometry.TryCreate(Environment.SystemPageSize, publisherSlots: 1, subscriberSlots: 1, Capacity, out RegionGeometry geometry);
+        if (Publishers is < 1 or > RegionDescriptor.MaxSlots)
+        {
+            throw new ArgumentException($"{nameof(Publishers)} is {Publishers}; expected 1 to {RegionDescriptor.MaxSlots}.");
+        }
+        string? wrong = RegionGeometry.TryCreate(Environment.SystemPageSize, Publishers, subscriberSlots: 1, Capacity, out RegionGeometry geometry);
         if (wrong is not null)
         {
             throw new ArgumentException($"{nameof(Capacity)} cannot be used: {wrong}.");
         }
         long now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        return new RegionHeader(geometry, RegionFactory.NewKey(), Producers: 0, Delivery: 0, Overflow: 0, now);
+        return new RegionHeader(geometry, RegionFactory.NewKey(), Publishers == 1 ? RegionHeader.OneProducer : RegionHeader.ManyProducers, Delivery: 0, Overflow: 0, now);
     }
 }
 

@@ -40,7 +40,13 @@ internal static partial class DeathCommands
         Console.WriteLine("at it");
         // Told when the subscriber, which the joining of a publisher wakes, sleeps again.
         Console.ReadLine();
-        ring.Publish("the last words"u8, 0);
+        ReadOnlySpan<byte> words = "the last words"u8;
+        if (!ring.TryClaim((uint)words.Length, 0, out byte* place))
+        {
+            throw new InvalidOperationException("No room.");
+        }
+        words.CopyTo(new Span<byte>(place, words.Length));
+        ring.Commit((uint)words.Length, (uint)words.Length);
         return Die();
     }
 

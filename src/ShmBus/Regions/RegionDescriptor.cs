@@ -64,6 +64,7 @@ internal static class RegionDescriptor
     internal const int IntentOffset = 0;                // u64, publisher: where it is about to claim; 0 for nowhere
     internal const int GateOffset = 0;                  // u64, subscriber: space below it may be reused
     internal const int ResumeOffset = LineSize;         // u64, subscriber: where a restart goes on
+    internal const int WithinOffset = LineSize + 8;     // u64, subscriber: where in the batch at resume
     internal const int ParkedOffset = 2 * LineSize;     // u32: odd asleep, even awake; counts up
     internal const int FutexWordOffset = 2 * LineSize + 4;   // u32: bumped by whoever wakes the owner
     internal const int StateOffset = 3 * LineSize;      // u32: SlotState

@@ -7,6 +7,12 @@ namespace ShmBus.Regions;
 /// <summary>What the header of a region says: its geometry, its key and what kind of topic it carries.</summary>
 internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key, uint Producers, uint Delivery, uint Overflow, long CreatedAt)
 {
+    /// <summary>The ring has one publisher, which moves the tail by a store.</summary>
+    internal const uint OneProducer = 0;
+
+    /// <summary>It has several, which move it by compare-and-swap.</summary>
+    internal const uint ManyProducers = 1;
+
     /// <summary>The features that this version knows and a region may require.</summary>
     private const ulong KnownFeatures = 0;
 

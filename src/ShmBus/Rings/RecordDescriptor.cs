@@ -26,6 +26,10 @@ internal static class RecordDescriptor
     /// <summary>A short record keeps its true length in the last bytes of its extent.</summary>
     internal const int TrueLengthSize = sizeof(ulong);
 
+    /// <summary>Within a batch each message has a header of its own, length and type, and is padded to this.</summary>
+    internal const int BatchAlignment = 8;
+    internal const int BatchHeaderSize = 8;
+
     internal const ulong KindMask = 15;
 
     /// <summary>The largest payload: a quarter of the ring, so that a large message can never wait for itself.</summary>
@@ -34,6 +38,10 @@ internal static class RecordDescriptor
     /// <summary>The bytes that a payload of a length takes up in the ring, header and padding included.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong Extent(uint length) => (HeaderSize + (ulong)length + (Alignment - 1)) & ~(ulong)(Alignment - 1);
+
+    /// <summary>The bytes that a payload of a length takes up in a batch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong BatchExtent(uint length) => (BatchHeaderSize + (ulong)length + (BatchAlignment - 1)) & ~(ulong)(BatchAlignment - 1);
 
     /// <summary>The stamp of a position, kind 0. One XOR or OR away from the real one, or from finding out which it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

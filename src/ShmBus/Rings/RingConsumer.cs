@@ -12,6 +12,9 @@ namespace ShmBus.Rings;
 /// while messages flow, so a small message costs one cache line.</para>
 /// <para>Acknowledging. At-least-once stores <c>resume</c> when a message is done with, at-most-once before it is handed out; a
 /// plain store to a line that nobody reads. <c>gate</c> follows every eighth of the ring and when the ring runs dry.</para>
+/// <para>A batch is one record. Its messages are handed out one by one, and <c>resume</c> stays at its beginning until all are
+/// done with; meanwhile <c>within</c> is to it what <c>resume</c> is to the ring. It is a position and not a count, so one that
+/// is left from an earlier batch is below <c>resume</c> and means nothing.</para>
 /// <para>A hole. No stamp at H, though tail is beyond: a claim is open there, or its owner died with it. (1) t0 = tail; H == t0
 /// is empty. (2) Read every intent; one that equals H and whose owner lives: wait. (3) Read the stamp of H again; now there:
 /// take it. (4) e = the least of t0, every intent in (H, t0) and the first position in (H, t0) that bears its own stamp, read
@@ -36,6 +39,8 @@ internal unsafe struct RingConsumer
     private ulong _taken;
     private ulong _gate;
     private ulong _messages;
+    private ulong _inBatch; // the next message of the batch at _done; 0: not in a batch
+    private ulong _batchEnd;
 
     /// <summary>Goes on where the slot's last owner was, or at the start. The caller holds the slot.</summary>
     /// <exception cref="RingCorruptException">The stored place does not fit the tail.</exception>
@@ -162,7 +167,7 @@ internal unsafe struct RingConsumer
             ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
             switch (kind)
             {
-                case (ulong)RecordKind.Message or (ulong)RecordKind.Short:
+                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch:
                     return true;
                 case (ulong)RecordKind.Aborted:
                     uint length = *(uint*)(at + LengthOffset);
@@ -181,6 +186,10 @@ internal unsafe struct RingConsumer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Done()
     {
+        if (_inBatch != 0 && !EndsBatch())
+        {
+            return false;
+        }
         _done = _taken;
         if (!_atMostOnce)
         {
@@ -270,10 +279,24 @@ internal unsafe struct RingConsumer
             return false;
         }
         byte* at = _data + (_done & _mask);
-        if (Atomic.LoadAcquire((ulong*)at) == (BareStamp(_done, _key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Close
+        switch (Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key)) // pairs with RingProducer.Close
         {
-            return TryTake(out record);
+            case (ulong)RecordKind.Message:
+                return TryTake(out record);
+            case (ulong)RecordKind.Short:
+                record = TakeShort(at);
+                return true;
+            case (ulong)RecordKind.Batch:
+                record = TakeOfBatch(at);
+                return true;
+            default:
+                // It was there a moment ago.
+                throw new RingCorruptException(_done, "a stamp was written over");
         }
+    }
+
+    private Record TakeShort(byte* at)
+    {
         ulong lengthAndType = *(ulong*)(at + LengthOffset);
         uint claimed = (uint)lengthAndType;
         CheckLength(claimed);
@@ -282,9 +305,85 @@ internal unsafe struct RingConsumer
         {
             throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
         }
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _done);
         HandOut(_done + Extent(claimed));
-        return true;
+        return new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _done);
+    }
+
+    /// <summary>The next message of the batch at this position.</summary>
+    private Record TakeOfBatch(byte* at)
+    {
+        if (_inBatch == 0)
+        {
+            EnterBatch(*(uint*)(at + LengthOffset));
+        }
+        ulong position = _inBatch;
+        ulong next = NextOfBatch(position, out uint length, out uint type);
+        if (next == _batchEnd)
+        {
+            HandOut(_done + Extent((uint)(_batchEnd - _done) - HeaderSize));
+        }
+        else
+        {
+            _taken = next;
+            if (_atMostOnce)
+            {
+                Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
+            }
+        }
+        return new Record(_data + (position & _mask) + BatchHeaderSize, (int)length, type, position);
+    }
+
+    /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
+    private void EnterBatch(uint length)
+    {
+        CheckLength(length);
+        if (length == 0 || length % BatchAlignment != 0)
+        {
+            throw new RingCorruptException(_done, $"a batch says length {length}; expected a multiple of {BatchAlignment}, not 0");
+        }
+        ulong first = _done + HeaderSize;
+        ulong within = Atomic.LoadAcquire(_slot.Within);
+        _batchEnd = first + length;
+        _inBatch = first;
+        // One step after the other: what another wrote there may name a place between two messages.
+        while (within - first < length && _inBatch < within)
+        {
+            _inBatch = NextOfBatch(_inBatch, out _, out _);
+        }
+        if (_inBatch != within)
+        {
+            _inBatch = first;
+        }
+    }
+
+    private readonly ulong NextOfBatch(ulong position, out uint length, out uint type)
+    {
+        ulong lengthAndType = *(ulong*)(_data + (position & _mask));
+        length = (uint)lengthAndType;
+        type = (uint)(lengthAndType >> 32);
+        if (length > _batchEnd - position - BatchHeaderSize)
+        {
+            throw new RingCorruptException(position, $"a message says length {length}; its batch ends {_batchEnd - position - BatchHeaderSize} bytes on");
+        }
+        return position + BatchExtent(length);
+    }
+
+    /// <summary>The message of a batch that was taken last is done with. True when it was the last of the batch.</summary>
+    private bool EndsBatch()
+    {
+        if (_taken >= _batchEnd)
+        {
+            _inBatch = 0;
+            return true;
+        }
+        _inBatch = _taken;
+        _taken = _done;
+        if (!_atMostOnce)
+        {
+            Atomic.StoreRelease(_slot.Within, _inBatch); // read by this one's successor, after the lock
+        }
+        _messages++;
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,20 +4,24 @@ using static ShmBus.Rings.RecordDescriptor;
 namespace ShmBus.Rings;
 
 /// <summary>
-/// The publishing end of a ring that has one producer: claim, fill, commit or abort.
+/// The publishing end of a ring, alone or among others: claim, fill, commit or abort.
 /// </summary>
 /// <remarks>
-/// <para>Who owns what. The producer alone writes <c>tail</c>, its <c>intent</c> and everything in [gate, gate + capacity) that
-/// has no stamp of its position yet; subscribers write their gates. <see cref="_tail"/> is the producer's own copy of what it
-/// alone writes; <see cref="_limit"/> is a copy of the subscribers' gate (plus the capacity), which only grows, so that an old
-/// copy errs towards 'full'.</para>
-/// <para>A claim. (1) Room below <see cref="_limit"/>, read anew only when short. (2) <c>intent</c> = t. (3) <c>tail</c> = t + n.
-/// (4) Length, type, payload. (5) The stamp. A producer that is killed before (3) has claimed nothing. Killed between (3) and
-/// (5) it leaves a hole that a subscriber finds by tail and intent, and skips: see <see cref="RingConsumer"/>. Killed after (5)
-/// it has committed.</para>
-/// <para>Intent stays where it is after the commit: an intent below a subscriber's position means nothing. It must not stay when
-/// the producer gives up for want of room, since then nothing was claimed there; with one producer it is not yet written
-/// by then.</para>
+/// <para>Who owns what. A producer alone writes its <c>intent</c> and, from its claim to its stamp, the bytes that it claimed.
+/// <c>tail</c> belongs to whoever moves it: the one producer by a store, one of many by a compare-and-swap. Subscribers write
+/// their gates. <see cref="_limit"/> is a copy of the least gate (plus the capacity), which only grows, so that an old copy
+/// errs towards 'full'.</para>
+/// <para>A claim at t. (1) t is the tail; room below <see cref="_limit"/>, read anew only when short. (2) <c>intent</c> = t.
+/// (3) <c>tail</c> from t to t + n; among many by CAS, and who fails begins anew. (4) Length, type, payload. (5) The stamp.
+/// A producer that is killed before (3) has claimed nothing. Killed between (3) and (5) it leaves a hole that a subscriber
+/// finds by tail and intent, and skips: see <see cref="RingConsumer"/>. Killed after (5) it has committed.</para>
+/// <para>Why the order. Whoever sees a tail beyond t sees the intent of the claim at t, or a later one of the same producer: (2)
+/// comes before (3), whose CAS or store releases it. Hence a CAS and no fetch-and-add: with that the position is known
+/// only when the claim is made, and a kill between the two would leave a hole that nobody can name.</para>
+/// <para>Intent stays where it is after the commit: an intent below a subscriber's position means nothing. One where the CAS
+/// failed names a place that another claimed: a subscriber that waits there would wait for this producer too. It is
+/// overwritten by the next attempt, or set to 0 before 'full' is reported, and then whoever sleeps for it is woken
+/// (<see cref="HasGivenUp"/>).</para>
 /// <para>Stores are what publishing is made of: while the reader's processor still owns the lines of the last lap, those that
 /// wait for a line hold up all behind them, so each store more, private ones too, costs messages.</para>
 /// <para>One that pays is made where the reader waits for each message: a zero in the line behind that of the next stamp. The
@@ -41,9 +45,11 @@ internal unsafe struct RingProducer
     private readonly ulong* _messages;
     private readonly ulong _mask;
     private readonly ulong _key;
+    private readonly bool _isOneOfMany;
     private ulong _tail;
     private ulong _limit;
     private bool _isCalm;
+    private bool _hasGivenUp;
 
     /// <summary>Takes over where the last producer stopped. The caller holds the slot.</summary>
     /// <exception cref="RingCorruptException">The tail and the subscribers' cursors do not fit together.</exception>
@@ -56,27 +62,35 @@ internal unsafe struct RingProducer
         _messages = memory.Publisher(slot).Messages;
         _mask = memory.Capacity - 1;
         _key = memory.Key;
-        // The lock on the slot orders this after everything that the last owner wrote.
-        _tail = Atomic.LoadAcquire(_sharedTail);
-        if (_tail < memory.Capacity || _tail % Alignment != 0)
-        {
-            throw new RingCorruptException(_tail, $"the tail must be a multiple of {Alignment} from {memory.Capacity} on");
-        }
-        _limit = RingRoom.LeastGate(memory, _tail, deadSubscribers: 0) + memory.Capacity;
+        _isOneOfMany = memory.Geometry.PublisherSlots > 1;
+        // The lock on the slot orders this after everything that the slot's last owner wrote.
+        _tail = LoadTail();
+        _limit = RingRoom.Refresh(memory, _tail, deadSubscribers: 0) + memory.Capacity;
     }
 
-    /// <summary>Where the next claim begins.</summary>
-    internal readonly ulong Tail => _tail;
+    /// <summary>The position of the open claim.</summary>
+    internal readonly ulong ClaimPosition => _tail;
 
     /// <summary>Whether a payload of this length has room as far as is known without asking the subscribers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly bool HasRoom(uint length) => _tail + Extent(length) <= _limit;
+    internal bool HasRoom(uint length)
+    {
+        if (_isOneOfMany)
+        {
+            _tail = LoadTail();
+        }
+        return _tail + Extent(length) <= _limit;
+    }
 
     /// <summary>Asks the subscribers for room for a payload of this length.</summary>
     /// <param name="length">Bytes of the payload.</param>
     /// <param name="deadSubscribers">A bit for each slot that holds back room and whose owner was found dead.</param>
     internal bool FindRoom(uint length, ulong deadSubscribers)
     {
+        if (_isOneOfMany)
+        {
+            _tail = LoadTail();
+        }
         ulong needed = _tail + Extent(length) - _memory.Capacity;
         if (RingRoom.LeastGate(_memory, _tail, deadSubscribers) < needed)
         {
@@ -86,28 +100,37 @@ internal unsafe struct RingProducer
         return HasRoom(length);
     }
 
-    /// <summary>Publishes one message in a place that <see cref="HasRoom"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Publish(ReadOnlySpan<byte> payload, uint type)
-    {
-        byte* record = Claim((uint)payload.Length, type) - HeaderSize;
-        payload.CopyTo(new Span<byte>(record + HeaderSize, payload.Length));
-        Close(record, (uint)payload.Length, RecordKind.Message);
-    }
-
     /// <summary>
-    /// Claims a place that <see cref="HasRoom"/> and returns where its payload goes. Until it is committed or aborted,
-    /// <see cref="Tail"/> is its position.
+    /// Claims a place where there is room as far as is known, and gives out where its payload goes. Until it is closed,
+    /// <see cref="ClaimPosition"/> is its position. False when room must be found first.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly byte* Claim(uint length, uint type)
+    internal bool TryClaim(uint length, uint type, out byte* payload)
     {
+        if (_isOneOfMany)
+        {
+            return TryClaimAmongMany(length, type, out payload);
+        }
         ulong position = _tail;
+        ulong extent = Extent(length);
         byte* record = _data + (position & _mask);
-        Atomic.StoreRelease(_intent, position);                        // pairs with RingConsumer.Inspect: intents
-        Atomic.StoreRelease(_sharedTail, position + Extent(length));   // pairs with RingConsumer.Inspect: tail
+        payload = record + HeaderSize;
+        if (position + extent > _limit)
+        {
+            return false;
+        }
+        Atomic.StoreRelease(_intent, position);              // pairs with RingConsumer.Inspect: intents
+        Atomic.StoreRelease(_sharedTail, position + extent); // pairs with RingConsumer.Inspect: tail
         *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
-        return record + HeaderSize;
+        return true;
+    }
+
+    /// <summary>Whether a claim was tried and given up since this was asked last: look for who waits because of it.</summary>
+    internal bool HasGivenUp()
+    {
+        bool gaveUp = _hasGivenUp;
+        _hasGivenUp = false;
+        return gaveUp;
     }
 
     /// <summary>Commits the open claim with a length of at most the claimed one.</summary>
@@ -118,6 +141,9 @@ internal unsafe struct RingProducer
         Close(record, claimed, length == claimed ? RecordKind.Message : Shorten(record, claimed, length));
     }
 
+    /// <summary>Commits the open claim, whose payload is a run of messages: all of them at once.</summary>
+    internal void CommitBatch(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Batch);
+
     /// <summary>Gives the open claim up: subscribers pass it by.</summary>
     internal void Abort(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Aborted);
 
@@ -126,6 +152,47 @@ internal unsafe struct RingProducer
 
     /// <summary>Brings a count of messages to where others can see it.</summary>
     internal readonly void FlushMessages(ulong count) => Atomic.StoreRelease(_messages, count);
+
+    // Not inlined: the path of the one producer stays small.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryClaimAmongMany(uint length, uint type, out byte* payload)
+    {
+        ulong extent = Extent(length);
+        bool hasLost = false;
+        while (true)
+        {
+            // Anybody's word: with one that is beyond all reason there is no room, and whoever looks for room says why.
+            ulong position = Atomic.LoadAcquire(_sharedTail); // pairs with this one's CAS
+            ulong room = _limit - position;
+            if (room < extent || room > _memory.Capacity || position % Alignment != 0)
+            {
+                if (hasLost)
+                {
+                    Atomic.StoreRelease(_intent, 0); // pairs with RingConsumer.Inspect: intents
+                    _hasGivenUp = true;
+                }
+                payload = null;
+                return false;
+            }
+            Atomic.StoreRelease(_intent, position); // pairs with RingConsumer.Inspect: intents
+            if (Atomic.CompareExchange(_sharedTail, position, position + extent)) // pairs with RingConsumer.Inspect: tail
+            {
+                byte* record = _data + (position & _mask);
+                _tail = position;
+                payload = record + HeaderSize;
+                *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
+                return true;
+            }
+            hasLost = true;
+        }
+    }
+
+    private readonly ulong LoadTail()
+    {
+        ulong tail = Atomic.LoadAcquire(_sharedTail); // pairs with TryClaim: tail
+        return tail % Alignment == 0 && tail >= _memory.Capacity ? tail
+            : throw new RingCorruptException(tail, $"the tail must be a multiple of {Alignment} from {_memory.Capacity} on");
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static RecordKind Shorten(byte* record, uint claimed, uint length)
@@ -146,6 +213,10 @@ internal unsafe struct RingProducer
     {
         ulong position = _tail;
         Atomic.StoreRelease((ulong*)record, BareStamp(position, _key) | (ulong)kind); // pairs with RingConsumer: stamp
+        if (_isOneOfMany)
+        {
+            return;
+        }
         ulong next = position + Extent(claimed);
         _tail = next;
         if (((position ^ next) & ~(CalmStep - 1)) != 0)

@@ -28,12 +28,12 @@ internal static unsafe class RingRoom
 
     private static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers, ulong shared)
     {
-        ulong least = tail;
+        ulong least = ulong.MaxValue;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
             // A slot may stand below what is shared: its dead owner's gate, when publishers went by where a successor will go on.
             ulong needed = Math.Max(shared, Needed(memory.Subscriber(i), isDead: (deadSubscribers >> i & 1) != 0));
-            if (tail - needed > memory.Capacity)
+            if (tail - needed > memory.Capacity && !IsNewerThan(needed, tail, memory))
             {
                 throw new RingCorruptException(tail, $"subscriber slot {i} needs position {needed}, which is not within {memory.Capacity} bytes below the tail");
             }
@@ -41,6 +41,13 @@ internal static unsafe class RingRoom
         }
         return least;
     }
+
+    /// <summary>
+    /// Whether a cursor stands beyond the tail that was read before it because other publishers and the subscriber have gone on
+    /// since: then the tail, read after the cursor, is not below it.
+    /// </summary>
+    private static bool IsNewerThan(ulong cursor, ulong tail, in RingMemory memory) =>
+        cursor > tail && Atomic.LoadAcquire(memory.Tail) >= cursor; // pairs with RingProducer.TryClaim: tail
 
     /// <summary>
     /// What one subscriber of a queue needs: above its gate while it works, above where its successor will go on when it has

@@ -19,6 +19,12 @@ internal readonly unsafe struct RingSlot(byte* address)
     internal ulong* Resume => (ulong*)(address + RegionDescriptor.ResumeOffset);
 
     /// <summary>
+    /// Subscriber: the message with which its successor goes on within the batch at <see cref="Resume"/>; anything that does not
+    /// lie in there means the first.
+    /// </summary>
+    internal ulong* Within => (ulong*)(address + RegionDescriptor.WithinOffset);
+
+    /// <summary>
     /// Odd while the owner sleeps or is about to, even while it is awake; counted up at each change, by the owner or its
     /// successor, so that each sleep has a number of its own.
     /// </summary>

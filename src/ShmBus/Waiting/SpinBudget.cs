@@ -14,15 +14,19 @@ internal struct SpinBudget
     /// <summary>What is always tried, so that a flow that quickens is noticed.</summary>
     private const long Shortest = 2_000;
 
+    /// <summary>How many parks one count of the processors serves: it is a system call, and the answer hardly ever changes.</summary>
+    private const uint ParksForCount = 64;
+
     private readonly WaitStrategy _strategy;
     private long _adaptive;
+    private uint _parks;
     private bool _isAlone;
 
     internal SpinBudget(WaitStrategy strategy)
     {
         _strategy = strategy;
         _adaptive = Longest;
-        CountProcessors();
+        Parking();
     }
 
     internal readonly long Nanoseconds => _strategy switch
@@ -43,6 +47,15 @@ internal struct SpinBudget
         _adaptive = wanted > _adaptive ? wanted : _adaptive - (_adaptive - wanted) / 8;
     }
 
-    /// <summary>Looks how many processors there are; where there is one, the other side cannot run while this one spins.</summary>
-    internal void CountProcessors() => _isAlone = Libc.ProcessorsOfThisProcess() == 1;
+    /// <summary>
+    /// Called before each park. Looks now and then how many processors there are: where there is one, the other side cannot run
+    /// while this one spins.
+    /// </summary>
+    internal void Parking()
+    {
+        if (_parks++ % ParksForCount == 0)
+        {
+            _isAlone = Libc.ProcessorsOfThisProcess() == 1;
+        }
+    }
 }

@@ -116,7 +116,7 @@ internal struct Waiter
 
     private bool Park<T>(ref T condition, long deadline) where T : struct, IWaitCondition, allows ref struct
     {
-        _budget.CountProcessors();
+        _budget.Parking();
         using CancellationTokenRegistration registration = condition.WakeWhenCancelled();
         bool wasWoken = false;
         try
