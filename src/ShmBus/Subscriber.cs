@@ -283,6 +283,8 @@ public sealed unsafe class Subscriber : Endpoint
     {
         while (!_ring.FindMessage())
         {
+            // It may have passed aborted claims by: their room, too, is given back before anybody sleeps.
+            GiveBackRoom();
             RingHole hole = _ring.Inspect();
             if (hole.Tail == _ring.Position)
             {
