@@ -16,8 +16,7 @@ static uint64_t needed_by(const struct endpoint *e, uint32_t index, bool thoroug
     return load64(slot + SLOT_GATE);
 }
 
-static uint64_t least_needed(const struct endpoint *e, uint64_t tail, bool thorough) {
-    uint64_t shared = load64(e->base + SHARED_GATE);
+static uint64_t least_needed(const struct endpoint *e, uint64_t tail, uint64_t shared, bool thorough) {
     uint64_t least = UINT64_MAX;
     for (uint32_t index = 0; index < e->slots[SUBSCRIBER]; index++) {
         uint64_t needed = needed_by(e, index, thorough);
@@ -37,13 +36,14 @@ static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool 
     if (e->many && tail % 16 != 0) {
         corrupt(e, tail, "the tail is no multiple of 16");
     }
-    uint64_t least = least_needed(e, tail, thorough);
+    uint64_t shared = load64(e->base + SHARED_GATE);
+    uint64_t least = least_needed(e, tail, shared, thorough);
     if (least >= needed) {
-        uint64_t shared = load64(e->base + SHARED_GATE);
-        while (shared < least && !atomic_compare_exchange_weak((_Atomic uint64_t *)(e->base + SHARED_GATE), &shared, least)) {
+        uint64_t raised = shared;
+        while (raised < least && !atomic_compare_exchange_weak((_Atomic uint64_t *)(e->base + SHARED_GATE), &raised, least)) {
         }
         full_fence(); // a subscriber that joins does the same between its state and sharedGate
-        uint64_t again = least_needed(e, tail, thorough);
+        uint64_t again = least_needed(e, tail, shared, thorough); // by what was shared before, or it could not be less
         least = least < again ? least : again;
     }
     p->limit = least + e->capacity;
