@@ -33,8 +33,8 @@ static uint64_t least_needed(const struct endpoint *e, uint64_t tail, uint64_t s
 
 static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool thorough) {
     struct endpoint *e = &p->endpoint;
-    if (e->many && tail % 16 != 0) {
-        corrupt(e, tail, "the tail is no multiple of 16");
+    if (e->many && (tail % 16 != 0 || tail < e->capacity)) {
+        corrupt(e, tail, "the tail");
     }
     uint64_t shared = load64(e->base + SHARED_GATE);
     uint64_t least = least_needed(e, tail, shared, thorough);
