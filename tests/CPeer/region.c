@@ -150,6 +150,9 @@ static void check_header(struct endpoint *e) {
     if (u32(header, 88) > 1 || e->many != (e->slots[PUBLISHER] > 1) || u32(header, 92) != 0 || u32(header, 96) != 0) {
         fail("producers, delivery or overflow that are not known here");
     }
+    if (u64(header, 112) != 0 || u64(header, 120) != 0) {
+        fail("lanes are not known here");
+    }
     // To fill a hole later, with the disk full, is a SIGBUS.
     if ((uint64_t)found.st_blocks * 512 < e->size && fallocate(e->file, 0, 0, (off_t)e->size) != 0) {
         fail("fallocate: %s", strerror(errno));
