@@ -29,7 +29,7 @@ internal sealed class SuiteOptions<TTransport>
             text => OptionText.List(text, name => OptionText.Transport(name, known)));
         _sizes = ParsedOption.Create("--size", "LIST", $"Bytes in a message, {Payload.MinimumSize} to {ChannelSettings.MaximumSize}; or several, separated by commas. Default: 64.",
             text => OptionText.List(text, OptionText.Size));
-        _wait = ParsedOption.Create("--wait", "MODE", $"How shmbus waits: spin, adaptive or park. The others wait in their one way, which the rows name. Spin is for no more processes than CPUs. Default: {usualWait.Label()}.",
+        _wait = ParsedOption.Create("--wait", "MODE", $"How shmbus waits: spin, adaptive or park. The others wait in their one way, which the rows name. With more processes than CPUs, spin measures the scheduler. Default: {usualWait.Label()}.",
             OptionText.Wait);
         _seconds = ParsedOption.Create("--seconds", "NUMBER", "How long to measure in each round, after its warm-up. Default: 2.",
             OptionText.Seconds);
