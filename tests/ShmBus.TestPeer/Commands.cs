@@ -11,6 +11,7 @@ internal static class Commands
         switch (arguments[0])
         {
             case "send": return StreamCommands.Send(rest);
+            case "send-from-many": return FanInCommands.Send(rest);
             case "receive": return StreamCommands.Receive(rest);
             case "follow": return FollowCommand.Run(rest);
             case "echo": return StreamCommands.Echo(rest);

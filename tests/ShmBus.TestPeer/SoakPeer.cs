@@ -36,6 +36,7 @@ internal sealed partial class SoakPeer : IDisposable
         // Many are started, and live for a short time only.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment.Remove("DOTNET_TieredCompilation");
         start.Environment["SHMBUS_TEST_HOST"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new SoakPeer(Process.Start(start)!, command);
     }
