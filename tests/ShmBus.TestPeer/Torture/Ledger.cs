@@ -67,7 +67,7 @@ internal struct PublisherNotes
     /// <summary>Set by whoever controls the round: stay in the next claim until this is 0.</summary>
     [FieldOffset(16)] internal int Hold;
 
-    /// <summary>Not 0 while it stays in a claim because it was told to.</summary>
+    /// <summary>Not 0 while it stays in a claim because it was told to: killed there, it cannot have committed it.</summary>
     [FieldOffset(20)] internal int IsHeld;
 
     /// <summary>The number of the next message that the subscriber is to get. Noted by the subscriber, last of all.</summary>

@@ -37,9 +37,11 @@ internal sealed class TortureAudit(Ledger ledger, int lives, IReadOnlySet<int> k
     {
         PublisherNotes notes = ledger.Publisher(life);
         bool isInTheMiddle = notes.Intended != notes.Committed;
-        Require(!isInTheMiddle || killedLives.Contains(life), $"publisher {life} came to its end with {notes.Intended} messages begun and {notes.Committed} committed");
+        Require(!isInTheMiddle || killedLives.Contains(life),
+            $"publisher {life} came to its end with {notes.Intended} messages begun and {notes.Committed} committed");
         Require(notes.Next <= notes.Intended, $"publisher {life} set out to publish {notes.Intended} messages, and {notes.Next} came");
         bool hasArrived = notes.Next > notes.Committed;
+        Require(!hasArrived || notes.IsHeld == 0, $"publisher {life} was killed in its claim of message {notes.Committed}, which came");
         if (isInTheMiddle)
         {
             InTheMiddle = (InTheMiddle.Unnoted + 1, InTheMiddle.Arrived + (hasArrived ? 1 : 0));

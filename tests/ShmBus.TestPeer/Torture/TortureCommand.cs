@@ -25,8 +25,9 @@ internal static class TortureCommand
             while (rounds == 0 || clock.Elapsed < options.Minutes)
             {
                 rounds++;
-                using TortureRound round = new(
-                    Path.Combine(arguments[0], $"torture-{rounds}"), Random.Shared.Next(), rounds == 1 ? options : options with { Pause = TimeSpan.Zero }, peers, interrupted.Token);
+                string path = Path.Combine(arguments[0], $"torture-{rounds}");
+                using TortureRound round = new(path, Random.Shared.Next(), options, peers, interrupted.Token);
+                options = options with { Pause = TimeSpan.Zero }; // the first only
                 Console.Write($"round {rounds}: {round.Description}: ");
                 TortureFigures figures = round.Run();
                 Console.WriteLine(figures);
@@ -44,7 +45,8 @@ internal static class TortureCommand
             Console.WriteLine($"VIOLATION: {exception.Message}");
             return 1;
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds in {clock.Elapsed.TotalMinutes:f1} minutes: {total}; 0 violations"));
+        string minutes = clock.Elapsed.TotalMinutes.ToString("f1", CultureInfo.InvariantCulture);
+        Console.WriteLine($"{rounds} rounds in {minutes} minutes: {total}; 0 violations");
         return 0;
 
         void Interrupt(PosixSignalContext context)

@@ -28,7 +28,10 @@ internal sealed class TorturePublisher
         _publisher = topic.CreatePublisher(wait);
     }
 
-    /// <summary>Publishes until it is told to end. The more restless the publishers are, the more the ring is full, and the less the subscriber sleeps.</summary>
+    /// <summary>
+    /// Publishes until it is told to end. The more restless the publishers are, the more the ring is full, and the less the subscriber
+    /// sleeps.
+    /// </summary>
     internal static void Run(Topic topic, Ledger ledger, int life, WaitStrategy wait, int restlessness, int seed, CancellationToken ended)
     {
         TorturePublisher torture = new(topic, ledger, life, wait, restlessness, seed, ended);
@@ -119,6 +122,7 @@ internal sealed class TorturePublisher
             Volatile.Write(ref notes.IsHeld, 1);
             Thread.Yield();
         }
+        Volatile.Write(ref notes.IsHeld, 0);
         Noise(length).CopyTo(claim.Payload);
         TortureMessage.Seal(claim.Payload[..(length - shorterBy)], number, _life);
         claim.Commit(length - shorterBy);

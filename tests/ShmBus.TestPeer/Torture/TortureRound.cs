@@ -270,7 +270,8 @@ internal sealed class TortureRound : IDisposable
         // A subscriber that is killed while it passes a claim by may have counted it, and its successor counts it again.
         long slotLosses = SlotLosses();
         Require(slotLosses <= _figures.Publishers + _figures.SubscriberKills, $"the kills of {_figures.Publishers} publishers lost {slotLosses} claims");
-        Require(notes.Losses <= slotLosses && slotLosses <= notes.Losses + _figures.SubscriberKills, $"{notes.Losses} losses were told, and the slot has {slotLosses}");
+        Require(notes.Losses <= slotLosses && slotLosses <= notes.Losses + _figures.SubscriberKills,
+            $"{notes.Losses} losses were told, and the slot has {slotLosses}");
         _figures = _figures with
         {
             Messages = notes.Messages,
@@ -307,7 +308,8 @@ internal sealed class TortureRound : IDisposable
     private string Describe()
     {
         TopicSnapshot snapshot = _topic.Inspect();
-        return $"{snapshot} {string.Join("; ", snapshot.Endpoints)}; subscriber: {_ledger.Subscriber.Messages} messages, the last at {_ledger.Subscriber.Position}";
+        SubscriberNotes notes = _ledger.Subscriber;
+        return $"{snapshot} {string.Join("; ", snapshot.Endpoints)}; {notes.Messages} messages were read, the last at {notes.Position}";
     }
 
     /// <summary>Few that spin, which would take the processors from the others.</summary>
