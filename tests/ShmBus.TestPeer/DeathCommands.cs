@@ -28,7 +28,7 @@ internal static partial class DeathCommands
         return 0;
     }
 
-    /// <summary>PATH: commits a message and dies before it looks whether somebody sleeps.</summary>
+    /// <summary>PATH [SEED]: commits a message, of a row the first, and dies before it looks whether somebody sleeps.</summary>
     internal static unsafe int DieBeforeWake(string[] arguments)
     {
         Topic topic = Topic.Open(arguments[0]);
@@ -41,7 +41,9 @@ internal static partial class DeathCommands
         Console.WriteLine("at it");
         // Told when the subscriber, which the joining of a publisher wakes, sleeps again.
         Console.ReadLine();
-        ReadOnlySpan<byte> words = "the last words"u8;
+        ReadOnlySpan<byte> words = arguments.Length > 1
+            ? new NumberedMessages(StreamCommands.Parse(arguments[1]), topic.MaxMessageLength)[0]
+            : "the last words"u8;
         if (!ring.TryClaim((uint)words.Length, 0, out byte* place))
         {
             throw new InvalidOperationException("No room.");
