@@ -1,3 +1,5 @@
+using ShmBus.TestPeer.Torture;
+
 namespace ShmBus.TestPeer;
 
 /// <summary>The commands by name.</summary>
@@ -9,6 +11,7 @@ internal static class Commands
         switch (arguments[0])
         {
             case "send": return StreamCommands.Send(rest);
+            case "send-from-many": return FanInCommands.Send(rest);
             case "receive": return StreamCommands.Receive(rest);
             case "keep-journal": return JournalCommand.Run(rest);
             case "follow": return FollowCommand.Run(rest);
@@ -33,6 +36,8 @@ internal static class Commands
             case "wait-parked": return NativeCommands.WaitParked(rest);
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
             case "soak": return SoakCommand.Run(rest);
+            case "torture": return TortureCommand.Run(rest);
+            case "torture-peer": return TorturePeer.Run();
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;

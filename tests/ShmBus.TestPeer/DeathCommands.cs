@@ -34,9 +34,10 @@ internal static partial class DeathCommands
         Topic topic = Topic.Open(arguments[0]);
         // Holds the slot, as every publisher does; the message is then written with the ring's own code, without the wake.
         Publisher publisher = topic.CreatePublisher();
-        RegionFile file = RegionFile.Open(arguments[0], RegionOptions.Default, readOnly: false);
+        string path = topic.Lanes ? $"{arguments[0]}.lane{publisher.Slot}" : arguments[0];
+        RegionFile file = RegionFile.Open(path, RegionOptions.Default, readOnly: false);
         Region region = Region.Map(file, RegionOptions.Default, readOnly: false);
-        RingProducer ring = new(new RingMemory(region.Address, region.Geometry, file.Header.Key), publisher.Slot);
+        RingProducer ring = new(new RingMemory(region.Address, region.Geometry, file.Header.Key), topic.Lanes ? 0 : publisher.Slot);
         Console.WriteLine("at it");
         // Told when the subscriber, which the joining of a publisher wakes, sleeps again.
         Console.ReadLine();

@@ -49,7 +49,7 @@ internal sealed partial class PeerProcess : IDisposable
         start.Environment["DOTNET_TieredCompilation"] = "0";
         // What is killed cannot remove the sockets and pipes that debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["SHMBUS_TEST_HOST"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        start.Environment["SHMBUS_TEST_HOST"] = confinement.HasOwnProcesses ? "output" : Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new PeerProcess(Process.Start(start)!);
     }
 
@@ -59,6 +59,9 @@ internal sealed partial class PeerProcess : IDisposable
 
     /// <summary>Reads a line and fails unless it is this one.</summary>
     internal void Expect(string line) => Assert.That(ReadLine(), Is.EqualTo(line));
+
+    /// <summary>All that it still writes, until it ends.</summary>
+    internal string ReadToEnd() => _process.StandardOutput.ReadToEnd();
 
     internal void WriteLine(string line) => _process.StandardInput.WriteLine(line);
 
