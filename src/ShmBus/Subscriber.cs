@@ -33,9 +33,9 @@ public sealed unsafe class Subscriber : Endpoint
             _pace = new Pace(memory.Capacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce: acknowledge == Acknowledge.BeforeHandling);
         }
-        catch
+        catch (Exception exception)
         {
-            Abandon();
+            Abandon(exception);
             throw;
         }
     }
@@ -281,6 +281,7 @@ public sealed unsafe class Subscriber : Endpoint
 
     private Finding Look()
     {
+        ulong end = 0;
         while (!_ring.FindMessage())
         {
             RingHole hole = _ring.Inspect();
@@ -288,12 +289,11 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 return Finding.Idle;
             }
-            for (int i = 0; i < Memory.Geometry.PublisherSlots; i++)
+            // What comes after this look began brings its own wake. Otherwise who moves the tail on and on would keep this one here.
+            end = end == 0 ? hole.Tail : end;
+            if (_ring.Position >= end || IsAnyAlive(hole.Claimants))
             {
-                if ((hole.Claimants >> i & 1) != 0 && Owner.IsAlive(EndpointRole.Publisher, i))
-                {
-                    return Finding.HeldUp;
-                }
+                return Finding.HeldUp;
             }
             ulong position = _ring.Position;
             if (_ring.Skip(hole))
@@ -304,6 +304,18 @@ public sealed unsafe class Subscriber : Endpoint
             }
         }
         return Finding.Ready;
+    }
+
+    private bool IsAnyAlive(ulong publishers)
+    {
+        for (int i = 0; i < Memory.Geometry.PublisherSlots; i++)
+        {
+            if ((publishers >> i & 1) != 0 && Owner.IsAlive(EndpointRole.Publisher, i))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Waiting for a message.</summary>
