@@ -38,9 +38,9 @@ public sealed unsafe class Publisher : Endpoint
             // A subscriber that waited for the last owner's claim sees now that it is nobody's.
             _subscribers.Wake();
         }
-        catch
+        catch (Exception exception)
         {
-            Abandon();
+            Abandon(exception);
             throw;
         }
     }

@@ -53,10 +53,10 @@ public sealed unsafe class Subscriber : Endpoint
                 _lanes.OpenNew();
             }
         }
-        catch
+        catch (Exception exception)
         {
             _lanes?.Release();
-            Abandon();
+            Abandon(exception);
             _lanes?.Unmap();
             throw;
         }
@@ -395,6 +395,7 @@ public sealed unsafe class Subscriber : Endpoint
 
     private Finding LookHere()
     {
+        ulong end = 0;
         while (!_ring.FindMessage())
         {
             // Aborted claims may have been passed by, or one that is lost: a publisher may sleep for their room.
@@ -404,12 +405,11 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 return Finding.Idle;
             }
-            for (ulong claimants = hole.Claimants; claimants != 0; claimants &= claimants - 1)
+            // What comes after this look began brings its own wake. Otherwise who moves the tail on and on would keep this one here.
+            end = end == 0 ? hole.Tail : end;
+            if (_ring.Position >= end || IsAnyAlive(hole.Claimants))
             {
-                if (_ringOwner.IsAlive(EndpointRole.Publisher, BitOperations.TrailingZeroCount(claimants)))
-                {
-                    return Finding.HeldUp;
-                }
+                return Finding.HeldUp;
             }
             ulong position = _ring.Position;
             if (_ring.Skip(hole))
@@ -419,6 +419,18 @@ public sealed unsafe class Subscriber : Endpoint
             }
         }
         return Finding.Ready;
+    }
+
+    private bool IsAnyAlive(ulong publishers)
+    {
+        for (; publishers != 0; publishers &= publishers - 1)
+        {
+            if (_ringOwner.IsAlive(EndpointRole.Publisher, BitOperations.TrailingZeroCount(publishers)))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Waiting for a message.</summary>

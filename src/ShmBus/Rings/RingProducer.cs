@@ -190,8 +190,8 @@ internal unsafe struct RingProducer
     private readonly ulong LoadTail()
     {
         ulong tail = Atomic.LoadAcquire(_sharedTail); // pairs with TryClaim: tail
-        return tail % Alignment == 0 && tail >= _memory.Capacity ? tail
-            : throw new RingCorruptException(tail, $"the tail must be a multiple of {Alignment} from {_memory.Capacity} on");
+        return IsPosition(tail, _memory.Capacity) ? tail
+            : throw new RingCorruptException(tail, $"the tail must be a multiple of {Alignment} from {_memory.Capacity} on, and below 2^63");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -47,7 +47,7 @@ internal static unsafe class RingRoom
     /// since: then the tail, read after the cursor, is not below it.
     /// </summary>
     private static bool IsNewerThan(ulong cursor, ulong tail, in RingMemory memory) =>
-        cursor > tail && Atomic.LoadAcquire(memory.Tail) >= cursor; // pairs with RingProducer.TryClaim: tail
+        memory.Geometry.PublisherSlots > 1 && cursor > tail && Atomic.LoadAcquire(memory.Tail) >= cursor; // pairs with RingProducer.TryClaim: tail
 
     /// <summary>
     /// What one subscriber of a queue needs: above its gate while it works, above where its successor will go on when it has
