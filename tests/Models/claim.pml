@@ -25,7 +25,9 @@
 #define IS_STAMPED(position) (stamp[AT(position)] / 2 == (position))
 #endif
 #define LEFT_OVER 1         /* what has been read or skipped: the stamp of a position below CAPACITY */
-#define EMPTY(position) length[AT(position)] = 0; payload[AT(position)] = 0; if :: stamp[AT(position)] != 0 -> stamp[AT(position)] = LEFT_OVER :: else fi
+#define EMPTY(position) \
+    length[AT(position)] = 0; payload[AT(position)] = 0; \
+    if :: stamp[AT(position)] != 0 -> stamp[AT(position)] = LEFT_OVER :: else fi
 #define MESSAGE 0
 #define BATCH 1             /* two messages in one claim, with one stamp */
 
@@ -145,15 +147,10 @@ look:
     woken = false;
     if :: IS_STAMPED(p) -> goto take :: else fi;
 
+    /* 1 */
 #ifdef TAIL_AFTER_INTENTS
     e = LAST_POSITION;
-    goto intents;
-tail_now:
-    d_step { t0 = tail; if :: e > t0 -> e = t0 :: else fi }
-    if :: t0 == p -> goto sleep :: else -> goto owners fi;
-intents:
 #else
-    /* 1 */
     d_step { t0 = tail; e = t0 }
     if :: t0 == p -> goto sleep :: else fi;
 #endif
@@ -163,13 +160,14 @@ intents:
     :: q < e -> if :: IS_STAMPED(q) -> e = q :: else -> q++ fi
     :: else -> break
     od;
+    assert(q >= e);
 #endif
     /* 2 */
     d_step { mayClaim[0] = intent[0] == p; if :: intent[0] > p && intent[0] < e -> e = intent[0] :: else fi }
     d_step { mayClaim[1] = intent[1] == p; if :: intent[1] > p && intent[1] < e -> e = intent[1] :: else fi }
 #ifdef TAIL_AFTER_INTENTS
-    goto tail_now;
-owners:
+    d_step { t0 = tail; if :: e > t0 -> e = t0 :: else fi }
+    if :: t0 == p -> goto sleep :: else fi;
 #endif
     if :: mayClaim[0] && alive[0] -> goto sleep :: else fi;
     if :: mayClaim[1] && alive[1] -> goto sleep :: else fi;

@@ -67,7 +67,7 @@ byte quiet;                             /* wakers that do nothing any more: done
 byte taken[WAKERS];                     /* what the sleeper, or the one before it, has got */
 
 #ifndef FAULTS
-#define FAULTS 2
+#define FAULTS 1                        /* in all: wakers killed, wakers stopped, sleepers killed, futex calls that return early */
 #endif
 byte faults = FAULTS;
 
@@ -113,7 +113,10 @@ proctype Waker(byte me) {
             :: else ->
 #ifdef WAKER_CLEARS
                 /* By compare-and-swap, so that it clears no later sleep. */
-                W_STEP(if :: parked == sleep[me] && parkedIssued == sleep[me] -> COUNT_UP(parked); COUNT_UP(parkedIssued) :: else fi, 2);
+                W_STEP(if
+                       :: parked == sleep[me] && parkedIssued == sleep[me] -> COUNT_UP(parked); COUNT_UP(parkedIssued)
+                       :: else
+                       fi, 2);
 #endif
                 W_STEP(FENCE_OF_WAKER; BUMP, 2);
                 assert(sleep[me] != woken[me]);       /* no second call for one sleep */
@@ -151,11 +154,19 @@ end:
 
 /* What waker w has handed over, or left behind. That the real steps of such a look are right is what claim.pml shows. */
 #define HAS_NEW(w) (visible[w] / 2 > taken[w] / 2 || (isDead[w] && visible[w] != taken[w]))
-#define LOOK_AT(w) if :: d_step { HAS_NEW(w) -> taken[w] = (isDead[w] -> visible[w] : visible[w] - visible[w] % 2); found = true } :: !HAS_NEW(w) fi
+#define LOOK_AT(w) \
+    if \
+    :: d_step { HAS_NEW(w) -> taken[w] = (isDead[w] -> visible[w] : visible[w] - visible[w] % 2); found = true } \
+    :: !HAS_NEW(w) \
+    fi
 #define LOOK LOOK_AT(0); if :: found :: else -> LOOK_AT(1) fi
 
 /* The barrier comes to each processor at a time of its own. A dead waker's stores are there already. */
-#define MEMBARRIER_AT(w) if :: d_step { isRegistered[w] && !isDead[w] -> visible[w] = issued[w] - issued[w] % 2 } :: !isRegistered[w] || isDead[w] fi
+#define MEMBARRIER_AT(w) \
+    if \
+    :: d_step { isRegistered[w] && !isDead[w] -> visible[w] = issued[w] - issued[w] % 2 } \
+    :: !isRegistered[w] || isDead[w] \
+    fi
 
 /* Sleeping is over for now: take the bit back. */
 #define STAY_AWAKE atomic { true -> summary = false; FENCE_OF_SLEEPER; isSeenByAll = false }
