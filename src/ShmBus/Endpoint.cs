@@ -51,6 +51,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Memory = memory;
         Role = role;
         Owner = SlotOwner.Acquire(region, memory, role);
+        Slot = Owner.Index;
         _peers = new PeerWatch(Owner);
         _ = _peers.HaveChanged();
         RefusedOption? unwatched = DeathWatch.Register(this, region.File);
@@ -74,8 +75,8 @@ public abstract class Endpoint : IDisposable, IDeathListener
     /// <summary>Publisher or subscriber.</summary>
     public EndpointRole Role { get; }
 
-    /// <summary>The index of the slot that this endpoint holds.</summary>
-    public int Slot => Owner.Index;
+    /// <summary>The index of the slot that this endpoint holds; for a publisher in a topic of lanes the number of its lane.</summary>
+    public int Slot { get; private protected init; }
 
     /// <summary>What was asked for, or is usual, and the system did not grant, with reasons. Empty as a rule.</summary>
     public IReadOnlyList<RefusedOption> Refused { get; }

@@ -29,8 +29,12 @@ public sealed unsafe class Publisher : Endpoint
             _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber);
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
-            hub?.Announce();
-            Companions = hub;
+            if (hub is not null)
+            {
+                Slot = hub.Index;
+                Companions = hub;
+                hub.Announce();
+            }
             // A subscriber that waited for the last owner's claim sees now that it is nobody's.
             _subscribers.Wake();
         }

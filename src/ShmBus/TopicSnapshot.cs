@@ -34,18 +34,39 @@ public sealed record TopicSnapshot(
         {
             if ((lanes >> i & 1) != 0)
             {
-                Region lane = LaneFiles.Open(file, i, options, readOnly: true);
-                (ulong Published, ulong Pending, ulong Corrupt) figures = Figures(new RingMemory(lane.Address, lane.Geometry, lane.File.Header.Key));
-                lane.CloseFile();
-                lane.Unmap();
+                Region region = LaneFiles.Open(file, i, options, readOnly: true);
+                RingMemory lane = new(region.Address, region.Geometry, region.File.Header.Key);
+                (ulong Published, ulong Pending, ulong Corrupt) figures = Figures(lane);
                 published += figures.Published;
                 pending += figures.Pending;
                 corrupt = corrupt == 0 ? figures.Corrupt : corrupt;
+                AddLane(endpoints, lane, i);
+                region.CloseFile();
+                region.Unmap();
             }
         }
         return new TopicSnapshot(
             (int)file.Header.RingCapacity, (long)published, (long)pending, file.CheckName(),
             corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints);
+    }
+
+    /// <summary>Whoever holds a slot in the hub has its figures in the slots of the lanes.</summary>
+    private static void AddLane(List<EndpointInfo> endpoints, in RingMemory lane, int index)
+    {
+        for (int i = 0; i < endpoints.Count; i++)
+        {
+            EndpointInfo there = endpoints[i];
+            if (there.Role == EndpointRole.Subscriber || there.Slot == index)
+            {
+                EndpointInfo here = EndpointInfo.Read(lane, there.Role, 0, there.IsAlive);
+                endpoints[i] = there with
+                {
+                    Messages = there.Messages + here.Messages,
+                    Losses = there.Losses + here.Losses,
+                    LostBytes = there.LostBytes + here.LostBytes,
+                };
+            }
+        }
     }
 
     private static unsafe (ulong Published, ulong Pending, ulong Corrupt) Figures(in RingMemory memory)

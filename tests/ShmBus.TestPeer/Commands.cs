@@ -13,6 +13,7 @@ internal static class Commands
             case "send": return StreamCommands.Send(rest);
             case "send-from-many": return FanInCommands.Send(rest);
             case "receive": return StreamCommands.Receive(rest);
+            case "keep-journal": return JournalCommand.Run(rest);
             case "follow": return FollowCommand.Run(rest);
             case "echo": return StreamCommands.Echo(rest);
             case "die-in-claim": return DeathCommands.DieInClaim(rest);
