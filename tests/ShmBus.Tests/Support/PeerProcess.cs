@@ -30,13 +30,13 @@ internal sealed partial class PeerProcess : IDisposable
     internal static PeerProcess Start(Confinement confinement, string command, params object[] arguments)
     {
         string assembly = typeof(PeerProcess).Assembly.Location.Replace("ShmBus.Tests", "ShmBus.TestPeer", StringComparison.Ordinal);
-        return StartWords([.. confinement.Words, "dotnet", assembly, command], arguments);
+        return StartWords([.. confinement.Words, "dotnet", assembly, command], arguments, confinement.HasOwnProcesses);
     }
 
     /// <summary>Starts another program, which talks in the same way.</summary>
-    internal static PeerProcess StartProgram(string path, params object[] arguments) => StartWords([path], arguments);
+    internal static PeerProcess StartProgram(string path, params object[] arguments) => StartWords([path], arguments, hasOwnProcesses: false);
 
-    private static PeerProcess StartWords(string[] words, object[] arguments)
+    private static PeerProcess StartWords(string[] words, object[] arguments, bool hasOwnProcesses)
     {
         IEnumerable<string> rest = arguments.Select(static argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!);
         ProcessStartInfo start = new(words[0], [.. words[1..], .. rest])
@@ -49,7 +49,7 @@ internal sealed partial class PeerProcess : IDisposable
         start.Environment["DOTNET_TieredCompilation"] = "0";
         // What is killed cannot remove the sockets and pipes that debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["SHMBUS_TEST_HOST"] = confinement.HasOwnProcesses ? "output" : Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        start.Environment["SHMBUS_TEST_HOST"] = hasOwnProcesses ? "output" : Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new PeerProcess(Process.Start(start)!);
     }
 
