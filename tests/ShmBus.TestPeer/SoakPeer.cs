@@ -20,6 +20,7 @@ internal sealed partial class SoakPeer : IDisposable
         _name = name;
     }
 
+    internal int Id => _process.Id;
     internal bool HasExited => _process.HasExited;
 
     internal static SoakPeer Start(string command, params object[] arguments)
@@ -29,7 +30,7 @@ internal sealed partial class SoakPeer : IDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardError = false,
         };
         // What is killed cannot remove the sockets and pipes that debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
