@@ -20,7 +20,6 @@ internal sealed partial class SoakPeer : IDisposable
         _name = name;
     }
 
-    internal int Id => _process.Id;
     internal bool HasExited => _process.HasExited;
 
     internal static SoakPeer Start(string command, params object[] arguments)
@@ -30,7 +29,7 @@ internal sealed partial class SoakPeer : IDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            RedirectStandardError = false,
+            RedirectStandardError = true,
         };
         // What is killed cannot remove the sockets and pipes that debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
