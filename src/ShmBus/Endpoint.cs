@@ -212,11 +212,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         if (exception is RingCorruptException corruption)
         {
             _corruption = corruption;
-            // For people and tools to see; nobody obeys it.
-            unsafe
-            {
-                Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
-            }
+            Report(corruption);
             Atomic.StoreRelease(ref _state, Corrupt);
             if (IsClosing)
             {
@@ -230,8 +226,12 @@ public abstract class Endpoint : IDisposable, IDeathListener
     }
 
     /// <summary>Ends the construction of an endpoint that cannot work.</summary>
-    private protected void Abandon()
+    private protected void Abandon(Exception exception)
     {
+        if (exception is RingCorruptException corruption)
+        {
+            Report(corruption);
+        }
         DeathWatch.Unregister(this, _region.File);
         Atomic.StoreRelease(ref _state, Closed);
         Owner.Release();
@@ -321,6 +321,10 @@ public abstract class Endpoint : IDisposable, IDeathListener
             _hand = (nint)(&here);
         }
     }
+
+    /// <summary>For people and tools to see; nobody obeys it.</summary>
+    private unsafe void Report(RingCorruptException corruption) =>
+        Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
 
     private static bool HasLostName(RegionFile file)
     {

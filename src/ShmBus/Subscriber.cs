@@ -46,6 +46,8 @@ public sealed unsafe class Subscriber : Endpoint
             _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher);
             _pace = new Pace((ulong)region.File.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce);
+            // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
+            _publishers.Wake();
             if (region.File.Header.Producers == RegionHeader.Lanes)
             {
                 _lanes = new Lanes(region.File, memory, options, atMostOnce, this);
@@ -53,10 +55,10 @@ public sealed unsafe class Subscriber : Endpoint
                 _lanes.OpenNew();
             }
         }
-        catch
+        catch (Exception exception)
         {
             _lanes?.Release();
-            Abandon();
+            Abandon(exception);
             _lanes?.Unmap();
             throw;
         }
@@ -395,6 +397,7 @@ public sealed unsafe class Subscriber : Endpoint
 
     private Finding LookHere()
     {
+        ulong end = 0;
         while (!_ring.FindMessage())
         {
             // Aborted claims may have been passed by, or one that is lost: a publisher may sleep for their room.
@@ -404,12 +407,11 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 return Finding.Idle;
             }
-            for (ulong claimants = hole.Claimants; claimants != 0; claimants &= claimants - 1)
+            // What comes after this look began brings its own wake. Otherwise who moves the tail on and on would keep this one here.
+            end = end == 0 ? hole.Tail : end;
+            if (_ring.Position >= end || IsAnyAlive(hole.Claimants))
             {
-                if (_ringOwner.IsAlive(EndpointRole.Publisher, BitOperations.TrailingZeroCount(claimants)))
-                {
-                    return Finding.HeldUp;
-                }
+                return Finding.HeldUp;
             }
             ulong position = _ring.Position;
             if (_ring.Skip(hole))
@@ -419,6 +421,18 @@ public sealed unsafe class Subscriber : Endpoint
             }
         }
         return Finding.Ready;
+    }
+
+    private bool IsAnyAlive(ulong publishers)
+    {
+        for (; publishers != 0; publishers &= publishers - 1)
+        {
+            if (_ringOwner.IsAlive(EndpointRole.Publisher, BitOperations.TrailingZeroCount(publishers)))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Waiting for a message.</summary>

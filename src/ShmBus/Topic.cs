@@ -152,7 +152,8 @@ public sealed class Topic : IDisposable
     /// Looks at the topic from outside, through a mapping that cannot write: how far it is, and who is there. The figures are read
     /// one after the other while others go on.
     /// </summary>
-    /// <returns>What was seen.</returns>
+    /// <returns>What was seen. Where somebody wrote over the topic, the figures may be any.</returns>
+    /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     public unsafe TopicSnapshot Inspect()
     {

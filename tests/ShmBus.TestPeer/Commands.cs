@@ -38,6 +38,8 @@ internal static class Commands
             case "soak": return SoakCommand.Run(rest);
             case "torture": return TortureCommand.Run(rest);
             case "torture-peer": return TorturePeer.Run();
+            case "fuzz": return FuzzCommand.Run(rest);
+            case "fuzz-peer": return FuzzPeer.Run(rest);
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ShmBus.TestPeer;
 
@@ -6,6 +7,8 @@ namespace ShmBus.TestPeer;
 internal static unsafe partial class Posix
 {
     private const int RLIMIT_MEMLOCK = 8;
+    private const int FALLOC_FL_KEEP_SIZE = 1;
+    private const int FALLOC_FL_PUNCH_HOLE = 2;
 
     internal static void SetUmask(uint mask) => _ = umask(mask);
 
@@ -25,6 +28,17 @@ internal static unsafe partial class Posix
         ulong* limits = stackalloc ulong[2] { bytes, bytes };
         Check(setrlimit(RLIMIT_MEMLOCK, limits), "setrlimit");
     }
+
+    /// <summary>Truncates or extends; returns the errno, 0 for none.</summary>
+    internal static int Truncate(SafeFileHandle file, long length) => ftruncate(file, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Reserves bytes, also beyond the end; returns the errno, 0 for none.</summary>
+    internal static int Allocate(SafeFileHandle file, long offset, long length) =>
+        fallocate(file, 0, offset, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Takes a part of a file away, which leaves zeros there; its size stays.</summary>
+    internal static void PunchHole(SafeFileHandle file, long offset, long length) =>
+        Check(fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length), "fallocate");
 
     private static void Check(int result, string call)
     {
@@ -48,6 +62,12 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setuid(uint id);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setrlimit(int resource, ulong* limits);

@@ -24,6 +24,12 @@ internal static class RegionCommands
                 return ComingAndGoing.Run(int.Parse(iterations, CultureInfo.InvariantCulture), path);
             case ["region-intrude", string kind, string rounds]:
                 return Intrusion.Run(kind, int.Parse(rounds, CultureInfo.InvariantCulture));
+            case ["region-touch", string path]:
+                return MutilatedMemory.Touch(path);
+            case ["region-punch", string page, string path]:
+                return MutilatedMemory.Punch(path, int.Parse(page, CultureInfo.InvariantCulture));
+            case ["region-resize"]:
+                return MutilatedMemory.Resize();
             case ["region-user-open" or "region-user-create" or "region-user-lock" or "region-user-name", ..]:
                 return RegionUserCommands.Run(arguments);
             default:

@@ -33,7 +33,7 @@ public sealed class RegionSizeException : RegionException
 public sealed class RegionOwnerException : RegionException
 {
     internal RegionOwnerException(string path, string problem)
-        : base(path, problem, "Whoever can write there could feed this process anything: use a directory of your own, or opt in to sharing with a group by the options Mode and Group.") { }
+        : base(path, problem, "Whoever can write there could feed this process anything, and whoever can read there could block its slots: use a directory of your own, or opt in to sharing with a group by the options Mode and Group.") { }
 }
 
 /// <summary>The file is not a region, or its header was overwritten.</summary>

@@ -8,15 +8,18 @@ namespace ShmBus.Regions;
 /// </summary>
 internal static class RegionTrust
 {
-    /// <exception cref="RegionOwnerException">The file belongs to somebody else, or others may write it.</exception>
+    /// <remarks>
+    /// Reading is enough to do harm: who has the file open may hold read locks on the slots, which then look taken, and alive.
+    /// </remarks>
+    /// <exception cref="RegionOwnerException">The file belongs to somebody else, or others may read or write it.</exception>
     internal static void CheckFile(in FileStatus status, string path, RegionOptions options)
     {
         CheckOwner(status, path, options);
         UnixFileMode mostOpen = Allowed(status, options);
-        if ((status.Mode & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite) & ~mostOpen) != 0)
+        if ((status.Mode & (RegionOptions.GroupAccess | UnixFileMode.OtherRead | UnixFileMode.OtherWrite) & ~mostOpen) != 0)
         {
             throw new RegionOwnerException(path,
-                $"it has mode {Octal(status.Mode)} and group {status.Group}, which lets others write; expected at most {Octal(mostOpen)}");
+                $"it has mode {Octal(status.Mode)} and group {status.Group}, which lets others read or write it; expected at most {Octal(mostOpen)}");
         }
     }
 

@@ -35,6 +35,11 @@ internal static class RecordDescriptor
     /// <summary>The largest payload: a quarter of the ring, so that a large message can never wait for itself.</summary>
     internal static int MaxLength(long capacity) => (int)(capacity / 4);
 
+    /// <summary>
+    /// Whether a record can begin at a position. No ring gets to half of all numbers, and who begins below never wraps.
+    /// </summary>
+    internal static bool IsPosition(ulong position, ulong capacity) => position % Alignment == 0 && position >= capacity && position <= long.MaxValue;
+
     /// <summary>The bytes that a payload of a length takes up in the ring, header and padding included.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong Extent(uint length) => (HeaderSize + (ulong)length + (Alignment - 1)) & ~(ulong)(Alignment - 1);

@@ -59,9 +59,9 @@ internal unsafe struct RingConsumer
         Atomic.FullFence(); // pairs with RingRoom.Refresh: sharedGate, fence, slots
         ulong start = Math.Max(Atomic.LoadAcquire(_resume), Atomic.LoadAcquire(memory.SharedGate));
         ulong tail = Atomic.LoadAcquire(memory.Tail);
-        if (start % Alignment != 0 || tail - start > memory.Capacity)
+        if (!IsPosition(start, memory.Capacity) || tail - start > memory.Capacity)
         {
-            throw new RingCorruptException(start, $"the stored place must be a multiple of {Alignment} and within {memory.Capacity} bytes below the tail, {tail}");
+            throw new RingCorruptException(start, $"the stored place must be a multiple of {Alignment} from {memory.Capacity} on, and within {memory.Capacity} bytes below the tail, {tail}");
         }
         _done = _taken = _gate = start;
         Atomic.StoreRelease(_resume, start);
@@ -312,7 +312,8 @@ internal unsafe struct RingConsumer
     /// <summary>The next message of the batch at this position.</summary>
     private Record TakeOfBatch(byte* at)
     {
-        if (_inBatch == 0)
+        // Not merely 0: other records may have been written over a batch that was begun.
+        if (_inBatch <= _done)
         {
             EnterBatch(*(uint*)(at + LengthOffset));
         }
@@ -371,7 +372,8 @@ internal unsafe struct RingConsumer
     /// <summary>The message of a batch that was taken last is done with. True when it was the last of the batch.</summary>
     private bool EndsBatch()
     {
-        if (_taken >= _batchEnd)
+        // Not beyond the message before: a record was written over the batch, and would be handed out again and again.
+        if (_taken >= _batchEnd || _taken <= _inBatch)
         {
             _inBatch = 0;
             return true;
@@ -396,9 +398,16 @@ internal unsafe struct RingConsumer
         }
     }
 
-    /// <summary>Passes by what is not a message.</summary>
+    /// <summary>
+    /// Passes by what is not a message, as far as publishers may have gone: whoever made up record after record would otherwise
+    /// keep this one at it for ever.
+    /// </summary>
     private void MoveTo(ulong position)
     {
+        if (position - _gate > _memory.Capacity)
+        {
+            throw new RingCorruptException(_done, $"what begins there ends at {position}, more than {_memory.Capacity} bytes above the gate, {_gate}");
+        }
         _done = _taken = position;
         Atomic.StoreRelease(_resume, position); // pairs with RingRoom.Needed: resume
     }

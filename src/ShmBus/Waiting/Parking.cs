@@ -29,10 +29,12 @@ internal unsafe struct Parking
     private bool _isSeenByAll;
     private long _bound;
     private uint _expected;
+    private uint _parked;
 
     internal Parking(in RingMemory memory, EndpointRole role, int index)
     {
         _slot = memory.Slot(role, index);
+        _parked = *_slot.Parked + 1 & ~1u;
         _summary = memory.Parked(role);
         _bit = 1UL << index;
     }
@@ -41,7 +43,8 @@ internal unsafe struct Parking
     internal void Announce()
     {
         _expected = Atomic.LoadAcquire(_slot.FutexWord);
-        Atomic.StoreRelease(_slot.Parked, *_slot.Parked | 1); // pairs with Waker: parked
+        // Counted in private: whatever is written over the slot, no two sleeps have one number.
+        Atomic.StoreRelease(_slot.Parked, ++_parked); // pairs with Waker: parked
         if (_isSeenByAll && (Atomic.LoadAcquire(_summary) & _bit) != 0)
         {
             Atomic.FullFence(); // pairs with Waker.WakeSleepers: what is waited for, fence, parked
@@ -61,7 +64,7 @@ internal unsafe struct Parking
     }
 
     /// <summary>Awake again. Each sleep that is announced is taken back before the next: it then has a number of its own.</summary>
-    internal readonly void Withdraw() => Atomic.StoreRelease(_slot.Parked, *_slot.Parked + 1); // pairs with Waker: parked
+    internal void Withdraw() => Atomic.StoreRelease(_slot.Parked, ++_parked); // pairs with Waker: parked
 
     /// <summary>This endpoint has what it needs for now: others need not look whether it sleeps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -39,6 +39,12 @@ internal static class HeaderFile
         return header;
     }
 
+    internal static void Truncate(string path, long length)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.SetLength(length);
+    }
+
     /// <summary>Writes bytes into a file through an ordinary write.</summary>
     internal static void Write(string path, long offset, ReadOnlySpan<byte> bytes)
     {

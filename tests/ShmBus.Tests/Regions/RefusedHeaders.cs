@@ -47,6 +47,7 @@ internal sealed class RefusedHeaders : IDisposable
         byte[] garbage = new byte[length];
         new Random(seed).NextBytes(garbage);
         File.WriteAllBytes(Path, garbage);
+        File.SetUnixFileMode(Path, RegionOptions.OwnerOnly);
         Assert.That(() => Topic.Open(Path).Dispose(), Throws.InstanceOf<RegionException>());
         Assert.That(() => Topic.OpenOrCreate(Path).Dispose(), Throws.InstanceOf<RegionException>());
         Assert.That(File.ReadAllBytes(Path), Is.EqualTo(garbage), "and left as it is");
@@ -56,6 +57,7 @@ internal sealed class RefusedHeaders : IDisposable
     public void What_is_no_region_at_all_is_told_by_its_first_bytes()
     {
         File.WriteAllText(Path, new string('#', 100_000));
+        File.SetUnixFileMode(Path, RegionOptions.OwnerOnly);
         Expect<RegionFormatException>("0x2323232323232323", "0x0a0d5355424d4853");
     }
 

@@ -23,7 +23,7 @@ internal sealed class RefusedOwners : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Test]
-    public void A_file_that_others_may_write_is_refused([Values(0b110_000_010, 0b110_010_000, 0b110_110_000, 0b110_110_110, 0b111_111_111)] int mode)
+    public void A_file_that_others_may_read_or_write_is_refused([Values(0b110_000_100, 0b110_100_000, 0b110_100_100, 0b110_000_010, 0b110_010_000, 0b110_110_000, 0b110_110_110, 0b111_111_111)] int mode)
     {
         MakeTopic();
         File.SetUnixFileMode(Path, (UnixFileMode)mode);

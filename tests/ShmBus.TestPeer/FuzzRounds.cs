@@ -1,0 +1,135 @@
+using System.Globalization;
+
+namespace ShmBus.TestPeer;
+
+/// <summary>
+/// Publishers, a subscriber and one that writes over everything, each a process, for round after round with a topic of its own. Each
+/// must live, do as it is told, and need no more memory than it should; now and then one is killed.
+/// </summary>
+internal sealed class FuzzRounds : IDisposable
+{
+    private const int MostPublishers = 3;
+
+    /// <summary>Many times what such a process needs.</summary>
+    private const long MostKilobytes = 512 << 10;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory;
+    private readonly CancellationToken _interrupted;
+    private readonly SoakPeer _scribbler;
+    private readonly SoakPeer[] _endpoints = new SoakPeer[1 + MostPublishers];
+
+    internal FuzzRounds(string directory, CancellationToken interrupted)
+    {
+        _directory = directory;
+        _interrupted = interrupted;
+        _scribbler = Start("scribbler");
+        for (int i = 0; i < _endpoints.Length; i++)
+        {
+            _endpoints[i] = Start(Role(i));
+        }
+    }
+
+    internal FuzzCounts Total { get; } = new();
+
+    internal long PeakKilobytes { get; private set; }
+
+    /// <summary>One round. Everything but the time that things take follows from the seed.</summary>
+    internal void Run(int seed)
+    {
+        Random random = new(seed);
+        string path = Path.Combine(_directory, $"fuzzed-{seed}");
+        int publishers = random.Next(2) == 0 ? 1 : random.Next(2, MostPublishers + 1);
+        using (Topic.OpenOrCreate(path, new TopicOptions { Capacity = Environment.SystemPageSize << random.Next(5), Publishers = publishers }))
+        {
+        }
+        try
+        {
+            for (int i = 0; i <= publishers; i++)
+            {
+                Tell(_endpoints[i], path, random.Next());
+            }
+            Tell(_scribbler, path, random.Next());
+            Thread.Sleep(random.Next(50, 500));
+            if (random.Next(8) == 0)
+            {
+                Replace(random.Next(publishers + 1), path, random.Next());
+                Thread.Sleep(random.Next(200));
+            }
+            // Whoever is told to stop must do so, whether or not it is still written over.
+            bool scribblesOn = random.Next(2) == 0;
+            if (!scribblesOn)
+            {
+                Stop(_scribbler);
+            }
+            for (int i = 0; i <= publishers; i++)
+            {
+                Stop(_endpoints[i]);
+            }
+            if (scribblesOn)
+            {
+                Stop(_scribbler);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (SoakPeer peer in _endpoints.Append(_scribbler))
+        {
+            peer.Dispose();
+        }
+    }
+
+    private static string Role(int index) => index == 0 ? "subscriber" : "publisher";
+
+    private SoakPeer Start(string role)
+    {
+        SoakPeer peer = SoakPeer.Start("fuzz-peer", role);
+        Expect(peer, "ready");
+        return peer;
+    }
+
+    private void Tell(SoakPeer peer, string path, int seed)
+    {
+        peer.WriteLine($"use {path} {seed.ToString(CultureInfo.InvariantCulture)}");
+        Expect(peer, "at work");
+    }
+
+    private void Replace(int index, string path, int seed)
+    {
+        _endpoints[index].RequireAlive();
+        _endpoints[index].Dispose();
+        Total.Add("kills");
+        _endpoints[index] = Start(Role(index));
+        Tell(_endpoints[index], path, seed);
+    }
+
+    private void Stop(SoakPeer peer)
+    {
+        peer.WriteLine("stop");
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Total.Add(FuzzCounts.Parse(peer.ReadLine(Patience, _interrupted)));
+        if (clock.ElapsedMilliseconds > 1000) Console.WriteLine($"slow: {Array.IndexOf(_endpoints, peer)} {clock.Elapsed}");
+        long kilobytes = long.Parse(peer.ReadLine(Patience, _interrupted), CultureInfo.InvariantCulture);
+        PeakKilobytes = Math.Max(PeakKilobytes, kilobytes);
+        if (kilobytes > MostKilobytes)
+        {
+            throw new SoakException($"a process needs {kilobytes} kB");
+        }
+    }
+
+    private void Expect(SoakPeer peer, string line)
+    {
+        string found = peer.ReadLine(Patience, _interrupted);
+        if (found != line)
+        {
+            throw new SoakException($"a peer said '{found}', not '{line}'");
+        }
+    }
+}
