@@ -51,6 +51,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Memory = memory;
         Role = role;
         Owner = SlotOwner.Acquire(region, memory, role);
+        Slot = Owner.Index;
         _peers = new PeerWatch(Owner);
         _ = _peers.HaveChanged();
         RefusedOption? unwatched = DeathWatch.Register(this, region.File);
@@ -74,21 +75,24 @@ public abstract class Endpoint : IDisposable, IDeathListener
     /// <summary>Publisher or subscriber.</summary>
     public EndpointRole Role { get; }
 
-    /// <summary>The index of the slot that this endpoint holds.</summary>
-    public int Slot => Owner.Index;
+    /// <summary>The index of the slot that this endpoint holds; for a publisher in a topic of lanes the number of its lane.</summary>
+    public int Slot { get; private protected init; }
 
     /// <summary>What was asked for, or is usual, and the system did not grant, with reasons. Empty as a rule.</summary>
     public IReadOnlyList<RefusedOption> Refused { get; }
 
     /// <summary>The largest payload, in bytes: a quarter of the topic's capacity.</summary>
-    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Geometry.Capacity);
+    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.File.Header.RingCapacity);
 
     private protected RingMemory Memory { get; }
 
     private protected SlotOwner Owner { get; }
 
+    /// <summary>The other regions of an endpoint of lanes.</summary>
+    private protected ICompanions? Companions { private get; init; }
+
     /// <summary>Whether <see cref="IsSuspect"/> is set when a peer may have died.</summary>
-    private protected bool IsWatched { get; }
+    private protected bool IsWatched { get; private set; }
 
     /// <summary>A peer may have died, and what it left may not be dealt with yet.</summary>
     private protected bool IsSuspect
@@ -120,6 +124,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             Settle();
             _region.Flush(durability);
+            Companions?.Flush(durability);
         }
         finally
         {
@@ -232,6 +237,13 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Owner.Release();
     }
 
+    /// <summary>The death watch does not reach all regions of this endpoint: its sleeps are bounded from now on.</summary>
+    internal void IsUnwatched()
+    {
+        IsWatched = false;
+        _waiter.IsUnwatched();
+    }
+
     /// <summary>Throws when a wait must end.</summary>
     private protected void ThrowIfEnded(CancellationToken cancellationToken)
     {
@@ -244,7 +256,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         cancellationToken.UnsafeRegister(static endpoint => ((Endpoint)endpoint!).WakeSelf(), this);
 
     /// <summary>Wakes the thread that waits in this endpoint, to look again.</summary>
-    private void WakeSelf()
+    internal void WakeSelf()
     {
         lock (_memoryLock)
         {
@@ -267,9 +279,12 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
     }
 
-    void IDeathListener.OnNameChanged()
+    void IDeathListener.OnNameChanged() => OnNameChanged(_region.File);
+
+    /// <summary>A file that this endpoint works with may have lost its name.</summary>
+    internal void OnNameChanged(RegionFile file)
     {
-        if (NameLost is not null && HasLostName())
+        if (NameLost is not null && HasLostName(file))
         {
             EventHandler? handlers = NameLost;
             NameLost = null;
@@ -311,11 +326,11 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private unsafe void Report(RingCorruptException corruption) =>
         Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
 
-    private bool HasLostName()
+    private static bool HasLostName(RegionFile file)
     {
         try
         {
-            return CheckName() is RegionName.Removed or RegionName.Replaced;
+            return file.CheckName() is RegionName.Removed or RegionName.Replaced;
         }
         catch (ErrnoException)
         {
@@ -346,13 +361,14 @@ public abstract class Endpoint : IDisposable, IDeathListener
         _waiter.StayAwake();
         Atomic.StoreRelease(ref _state, Closed);
         Owner.Release();
+        Companions?.Release();
         lock (_memoryLock)
         {
             _isMapped = false;
             _region.CloseFile();
             if (unmap || _isHandFree)
             {
-                _region.Unmap();
+                Unmap();
             }
             else
             {
@@ -375,9 +391,15 @@ public abstract class Endpoint : IDisposable, IDeathListener
             if (_isKept)
             {
                 _isKept = false;
-                _region.Unmap();
+                Unmap();
             }
         }
+    }
+
+    private void Unmap()
+    {
+        _region.Unmap();
+        Companions?.Unmap();
     }
 
     [DoesNotReturn]

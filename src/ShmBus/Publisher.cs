@@ -20,14 +20,21 @@ public sealed unsafe class Publisher : Endpoint
     private RingProducer _ring;
     private ulong _messages;
 
-    internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy) : base(region, memory, EndpointRole.Publisher, strategy)
+    internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy, LaneHub? hub) : base(region, memory, EndpointRole.Publisher, strategy)
     {
         try
         {
             _maxLength = (uint)MaxMessageLength;
-            _subscribers = new Waker(memory, EndpointRole.Subscriber);
+            // The subscriber of lanes sleeps in the hub.
+            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber);
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
+            if (hub is not null)
+            {
+                Slot = hub.Index;
+                Companions = hub;
+                hub.Announce();
+            }
             // A subscriber that waited for the last owner's claim sees now that it is nobody's.
             _subscribers.Wake();
         }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using ShmBus.Endpoints;
 using ShmBus.Regions;
 using ShmBus.Rings;
 using ShmBus.Waiting;
@@ -18,24 +20,44 @@ public sealed unsafe class Subscriber : Endpoint
     /// <summary>Where the system refuses the death watch, one of so many empty looks is thorough.</summary>
     private const uint LooksBeforeThorough = 1024;
 
-    private readonly Waker _publishers;
+    /// <summary>No lane: the ring of the topic itself, which in a hub of lanes stays empty.</summary>
+    private const int Own = -1;
+
+    // Of the ring that is being read: the topic's own, or that of the lane whose turn it is.
     private RingConsumer _ring;
+    private Waker _publishers;
+    private SlotOwner _ringOwner;
     private Pace _pace;
     private uint _emptyLooks;
     private ulong _suspectBelow;
 
-    internal Subscriber(Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge)
+    private readonly Lanes? _lanes;
+    private readonly Waker _ownPublishers;
+    private RingConsumer _ownRing;
+    private int _lane = Own;
+
+    internal Subscriber(Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge, RegionOptions options)
         : base(region, memory, EndpointRole.Subscriber, strategy)
     {
+        bool atMostOnce = acknowledge == Acknowledge.BeforeHandling;
+        _ringOwner = Owner;
         try
         {
-            _publishers = new Waker(memory, EndpointRole.Publisher);
-            _pace = new Pace(memory.Capacity);
-            _ring = new RingConsumer(memory, Owner.Index, atMostOnce: acknowledge == Acknowledge.BeforeHandling);
+            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher);
+            _pace = new Pace((ulong)region.File.Header.RingCapacity);
+            _ring = new RingConsumer(memory, Owner.Index, atMostOnce);
+            if (region.File.Header.Producers == RegionHeader.Lanes)
+            {
+                _lanes = new Lanes(region.File, memory, options, atMostOnce, this);
+                Companions = _lanes;
+                _lanes.OpenNew();
+            }
         }
         catch (Exception exception)
         {
+            _lanes?.Release();
             Abandon(exception);
+            _lanes?.Unmap();
             throw;
         }
     }
@@ -74,7 +96,7 @@ public sealed unsafe class Subscriber : Endpoint
         }
         catch (Exception exception)
         {
-            LeaveBy(exception);
+            LeaveRingBy(exception);
             throw;
         }
     }
@@ -101,7 +123,7 @@ public sealed unsafe class Subscriber : Endpoint
         }
         catch (Exception exception)
         {
-            LeaveBy(exception);
+            LeaveRingBy(exception);
             throw;
         }
     }
@@ -124,7 +146,7 @@ public sealed unsafe class Subscriber : Endpoint
         }
         catch (Exception exception)
         {
-            LeaveBy(exception);
+            LeaveRingBy(exception);
             throw;
         }
     }
@@ -192,7 +214,7 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 _publishers.Wake();
             }
-            LeaveBy(exception);
+            LeaveRingBy(exception);
             throw;
         }
     }
@@ -212,8 +234,37 @@ public sealed unsafe class Subscriber : Endpoint
     /// <inheritdoc/>
     private protected override void LeaveRing()
     {
-        _ring.Leave();
-        _publishers.Wake();
+        for (int i = 0; i <= (_lanes?.Count ?? 0); i++)
+        {
+            _ring.Leave();
+            _publishers.Wake();
+            TakeTurns();
+        }
+    }
+
+    /// <summary>Leaves because of an error. Where it is one lane's, the others go on: a corrupt one is read no more, any other in its next turn.</summary>
+    private void LeaveRingBy(Exception exception)
+    {
+        if (exception == _lanes?.Failure)
+        {
+            // It is that of a lane that could not be opened, and none that is read.
+            Leave();
+            return;
+        }
+        if (_lane == Own || exception is not (RingCorruptException or RecordKindException))
+        {
+            LeaveBy(exception);
+            return;
+        }
+        int lane = _lane;
+        TakeTurns();
+        if (exception is RingCorruptException corruption)
+        {
+            // For people and tools to see; nobody obeys it.
+            Atomic.CompareExchange(_lanes![lane]!.Memory.Corrupt, 0, (ulong)corruption.Position | 1);
+            _lanes.Drop(lane);
+        }
+        Leave();
     }
 
     /// <inheritdoc/>
@@ -231,7 +282,32 @@ public sealed unsafe class Subscriber : Endpoint
     {
         _publishers.Wake();
         _waiter.StayAwake();
+        if (_lanes is not null)
+        {
+            // In full flow each lane gets so much, and then it is the next one's turn.
+            SwitchTo(_lanes.NextStamped(_lane));
+        }
     }
+
+    /// <summary>Goes on to the next lane, or to the topic's own ring after the last. Nothing may be in hand.</summary>
+    private void TakeTurns()
+    {
+        if (_lanes is not null)
+        {
+            SwitchTo(_lanes.Next(_lane));
+        }
+    }
+
+    private void SwitchTo(int lane)
+    {
+        RingOf(_lane) = _ring;
+        _lane = lane;
+        _ring = RingOf(lane);
+        (_publishers, _ringOwner) = lane == Own ? (_ownPublishers, Owner) : (_lanes![lane]!.Publishers, _lanes[lane]!.Owner);
+    }
+
+    /// <summary>Where a ring is kept while it is not the one that is being read.</summary>
+    private ref RingConsumer RingOf(int lane) => ref lane == Own ? ref _ownRing : ref _lanes![lane]!.Ring;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GiveBackRoom()
@@ -259,12 +335,14 @@ public sealed unsafe class Subscriber : Endpoint
         return isThere;
     }
 
-    /// <summary>Nothing stands at the position. Looks behind a claim whose owner died, when that may be the case.</summary>
+    /// <summary>Nothing stands at the position. Looks behind a claim whose owner died, and at other lanes, when that may be the case.</summary>
     private bool LookFurther()
     {
         RunDry();
-        return (MayBeHeldUpByDead() || (!IsWatched && ++_emptyLooks % LooksBeforeThorough == 0)) && Look() == Finding.Ready;
+        return (IsWorthALook() || (!IsWatched && ++_emptyLooks % LooksBeforeThorough == 0)) && Look() == Finding.Ready;
     }
+
+    private bool IsWorthALook() => _lanes is null ? MayBeHeldUpByDead() : MayHaveMore(_lanes);
 
     /// <summary>
     /// Whether somebody died whose claims are not all behind: they lie below the tail as it is after the death became known.
@@ -279,11 +357,55 @@ public sealed unsafe class Subscriber : Endpoint
         return _ring.Position < _suspectBelow;
     }
 
+    /// <summary>Whether any lane has a message, or is held up by somebody who died, or is new.</summary>
+    private bool MayHaveMore(Lanes lanes)
+    {
+        bool isSuspect = IsSuspect;
+        IsSuspect = false;
+        for (int i = 0; i < lanes.Count && !isSuspect; i++)
+        {
+            isSuspect = lanes[i] is Lane lane && lane.MayHaveMore(i == _lane ? _ring : lane.Ring);
+        }
+        return isSuspect || lanes.HasNew;
+    }
+
+    private bool IsAnyStamped() => _ring.IsStamped() || (_lanes is not null && (_lanes.HasNew || _lanes.NextStamped(_lane) != _lane));
+
     private Finding Look()
+    {
+        if (_lanes is null)
+        {
+            return LookHere();
+        }
+        _lanes.OpenNew();
+        Finding found = Finding.Idle;
+        // Round once; what is found first is where to go on.
+        for (int i = 0; i <= _lanes.Count; i++)
+        {
+            if (_lane != Own)
+            {
+                _lanes[_lane]!.BeginLook(_ring);
+            }
+            switch (LookHere())
+            {
+                case Finding.Ready:
+                    return Finding.Ready;
+                case Finding.HeldUp:
+                    found = Finding.HeldUp;
+                    break;
+            }
+            TakeTurns();
+        }
+        return found;
+    }
+
+    private Finding LookHere()
     {
         ulong end = 0;
         while (!_ring.FindMessage())
         {
+            // Aborted claims may have been passed by, or one that is lost: a publisher may sleep for their room.
+            GiveBackRoom();
             RingHole hole = _ring.Inspect();
             if (hole.Tail == _ring.Position)
             {
@@ -299,7 +421,6 @@ public sealed unsafe class Subscriber : Endpoint
             if (_ring.Skip(hole))
             {
                 Losses++;
-                GiveBackRoom();
                 Lost?.Invoke(this, new LossEventArgs((long)position, (long)(_ring.Position - position)));
             }
         }
@@ -308,9 +429,9 @@ public sealed unsafe class Subscriber : Endpoint
 
     private bool IsAnyAlive(ulong publishers)
     {
-        for (int i = 0; i < Memory.Geometry.PublisherSlots; i++)
+        for (; publishers != 0; publishers &= publishers - 1)
         {
-            if ((publishers >> i & 1) != 0 && Owner.IsAlive(EndpointRole.Publisher, i))
+            if (_ringOwner.IsAlive(EndpointRole.Publisher, BitOperations.TrailingZeroCount(publishers)))
             {
                 return true;
             }
@@ -326,13 +447,13 @@ public sealed unsafe class Subscriber : Endpoint
         public bool Glance()
         {
             Glances++;
-            return subscriber._ring.IsStamped();
+            return subscriber.IsAnyStamped();
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly Finding Look() => subscriber._ring.HasMessage() ? Finding.Ready : subscriber.Look();
 
-        public readonly bool IsDisturbed => subscriber.MayBeHeldUpByDead();
+        public readonly bool IsDisturbed => subscriber.IsWorthALook();
 
         public readonly void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
 

@@ -23,7 +23,9 @@ public sealed class Topic : IDisposable
         _options = options;
         IsNew = isNew;
         RegionHeader header = file.Header;
-        uint producers = header.Geometry.PublisherSlots == 1 ? RegionHeader.OneProducer : RegionHeader.ManyProducers;
+        uint producers = header.Producers == RegionHeader.Lanes ? RegionHeader.Lanes
+            : header.Geometry.PublisherSlots == 1 ? RegionHeader.OneProducer
+            : RegionHeader.ManyProducers;
         if ((header.Producers, header.Delivery, header.Overflow, header.Geometry.SubscriberSlots) != (producers, 0, 0, 1))
         {
             file.Dispose();
@@ -31,13 +33,22 @@ public sealed class Topic : IDisposable
                 $"it is a topic of another kind (producers {header.Producers} with {header.Geometry.PublisherSlots} slots, delivery {header.Delivery}, overflow {header.Overflow}, " +
                 $"{header.Geometry.SubscriberSlots} subscriber slots) than this library offers: a queue with one subscriber");
         }
+        string? wrong = RegionGeometry.TryCreate(header.Geometry.PageSize, 1, 1, header.RingCapacity, out _);
+        if (wrong is not null)
+        {
+            file.Dispose();
+            throw new RegionFormatException(file.DisplayPath, wrong);
+        }
     }
 
     /// <summary>The full path, or null for an anonymous topic.</summary>
     public string? Path => _file.Path;
 
-    /// <summary>The bytes of the ring.</summary>
-    public int Capacity => (int)_file.Header.Geometry.Capacity;
+    /// <summary>The bytes of the ring, or of each lane.</summary>
+    public int Capacity => (int)_file.Header.RingCapacity;
+
+    /// <summary>Whether each publisher has a ring of its own.</summary>
+    public bool Lanes => _file.Header.Producers == RegionHeader.Lanes;
 
     /// <summary>How many publishers it may have at once.</summary>
     public int Publishers => _file.Header.Geometry.PublisherSlots;
@@ -83,6 +94,7 @@ public sealed class Topic : IDisposable
         {
             Match(path, nameof(TopicOptions.Capacity), topic.Capacity, options.Capacity);
             Match(path, nameof(TopicOptions.Publishers), topic.Publishers, options.Publishers);
+            Match(path, nameof(TopicOptions.Lanes), topic.Lanes, options.Lanes);
             return topic;
         }
         catch
@@ -101,6 +113,10 @@ public sealed class Topic : IDisposable
     {
         Syscall.RequirePlatform();
         options ??= TopicOptions.Default;
+        if (options.Lanes)
+        {
+            throw new ArgumentException($"{nameof(TopicOptions.Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
+        }
         RegionOptions region = options.ToRegionOptions();
         return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), region, isNew: true);
     }
@@ -115,7 +131,8 @@ public sealed class Topic : IDisposable
     public Publisher CreatePublisher(Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive)
     {
         Check(wait);
-        return MapEndpoint((region, memory) => new Publisher(region, memory, wait));
+        return Lanes ? CreateLane(wait)
+            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null));
     }
 
     /// <summary>Becomes the topic's subscriber. Where the last one stopped or died, this one goes on.</summary>
@@ -128,7 +145,7 @@ public sealed class Topic : IDisposable
         Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling)
     {
         Check(wait);
-        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge));
+        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, _options));
     }
 
     /// <summary>
@@ -143,7 +160,7 @@ public sealed class Topic : IDisposable
         Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
-            return TopicSnapshot.Read(new RingMemory(region.Address, region.Geometry, region.File.Header.Key), region.File);
+            return TopicSnapshot.Read(new RingMemory(region.Address, region.Geometry, region.File.Header.Key), region.File, _options);
         }
         finally
         {
@@ -160,9 +177,9 @@ public sealed class Topic : IDisposable
     /// <summary>Lets go of the file. Endpoints live on.</summary>
     public void Dispose() => _file.Dispose();
 
-    private static void Match(string path, string option, long found, long expected)
+    private static void Match<T>(string path, string option, T found, T expected) where T : struct
     {
-        if (found != expected)
+        if (!found.Equals(expected))
         {
             throw new TopicMismatchException(path, option, found, expected);
         }
@@ -173,6 +190,26 @@ public sealed class Topic : IDisposable
         if (!Enum.IsDefined(wait))
         {
             throw new ArgumentOutOfRangeException(nameof(wait), wait, "Expected one of the named values.");
+        }
+    }
+
+    private unsafe Publisher CreateLane(Waiting.WaitStrategy wait)
+    {
+        Region region = Region.Map(_file, _options, readOnly: false);
+        LaneHub? hub = null;
+        try
+        {
+            hub = new LaneHub(region);
+            return LaneFiles.Take(
+                LaneFiles.OpenOrCreate(_file, hub.Index, _options),
+                lane => new Publisher(lane, new RingMemory(lane.Address, lane.Geometry, lane.File.Header.Key), wait, hub));
+        }
+        catch
+        {
+            hub?.Release();
+            region.CloseFile();
+            region.Unmap();
+            throw;
         }
     }
 

@@ -21,6 +21,13 @@ public sealed record TopicOptions
     public int Publishers { get; init; } = 1;
 
     /// <summary>
+    /// Gives each publisher a ring of its own (a lane), with a file of its own beside the topic's, so that publishers cannot hold
+    /// each other up. The subscriber reads the lanes in turn: each publisher's order is kept, but there is none between them.
+    /// <see cref="Capacity"/> is that of each lane.
+    /// </summary>
+    public bool Lanes { get; init; }
+
+    /// <summary>
     /// Regions of up to this many bytes of address space are populated when they are mapped, so that the first messages meet no page
     /// fault; 0 for never. 4 MiB unless told.
     /// </summary>
@@ -68,13 +75,20 @@ public sealed record TopicOptions
         {
             throw new ArgumentException($"{nameof(Publishers)} is {Publishers}; expected 1 to {RegionDescriptor.MaxSlots}.");
         }
-        string? wrong = RegionGeometry.TryCreate(Environment.SystemPageSize, Publishers, subscriberSlots: 1, Capacity, out RegionGeometry geometry);
+        int page = Environment.SystemPageSize;
+        string? wrong = RegionGeometry.TryCreate(page, Publishers, subscriberSlots: 1, Capacity, out RegionGeometry geometry);
         if (wrong is not null)
         {
             throw new ArgumentException($"{nameof(Capacity)} cannot be used: {wrong}.");
         }
+        if (Lanes)
+        {
+            // No message goes through the hub: the least ring will do.
+            _ = RegionGeometry.TryCreate(page, Publishers, subscriberSlots: 1, page, out geometry);
+        }
         long now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        return new RegionHeader(geometry, RegionFactory.NewKey(), Publishers == 1 ? RegionHeader.OneProducer : RegionHeader.ManyProducers, Delivery: 0, Overflow: 0, now);
+        uint producers = Lanes ? RegionHeader.Lanes : Publishers == 1 ? RegionHeader.OneProducer : RegionHeader.ManyProducers;
+        return new RegionHeader(geometry, RegionFactory.NewKey(), producers, Delivery: 0, Overflow: 0, now) { LaneCapacity = Lanes ? Capacity : 0 };
     }
 }
 
@@ -91,7 +105,7 @@ public enum Acknowledge
 /// <summary>A topic exists, made in another way than was asked for.</summary>
 public sealed class TopicMismatchException : InvalidOperationException
 {
-    internal TopicMismatchException(string path, string option, long found, long expected)
+    internal TopicMismatchException(string path, string option, object found, object expected)
         : base($"The topic '{path}' exists with {option} {found}; {expected} was asked for. Use the same on both sides, or delete the topic first.")
     {
         Option = option;

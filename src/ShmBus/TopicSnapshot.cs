@@ -1,11 +1,12 @@
 using ShmBus.Endpoints;
+using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
 namespace ShmBus;
 
 /// <summary>A topic as it was seen at one moment.</summary>
-/// <param name="Capacity">The bytes of the ring.</param>
+/// <param name="Capacity">The bytes of the ring, or of each lane.</param>
 /// <param name="PublishedBytes">The bytes that were claimed since the topic was made, headers and padding included.</param>
 /// <param name="PendingBytes">The bytes of those that the subscriber has not given back yet.</param>
 /// <param name="Name">Whether the path still leads to the topic.</param>
@@ -14,7 +15,7 @@ namespace ShmBus;
 public sealed record TopicSnapshot(
     int Capacity, long PublishedBytes, long PendingBytes, RegionName Name, long? CorruptAt, IReadOnlyList<EndpointInfo> Endpoints)
 {
-    internal static unsafe TopicSnapshot Read(in RingMemory memory, RegionFile file)
+    internal static unsafe TopicSnapshot Read(in RingMemory memory, RegionFile file, RegionOptions options)
     {
         List<EndpointInfo> endpoints = [];
         foreach (EndpointRole role in Enum.GetValues<EndpointRole>())
@@ -28,11 +29,63 @@ public sealed record TopicSnapshot(
                 }
             }
         }
+        (ulong published, ulong pending, ulong corrupt) = Figures(memory);
+        ulong lanes = file.Header.Producers == RegionHeader.Lanes ? Atomic.LoadAcquire(memory.Lanes) : 0;
+        for (int i = 0; i < memory.Geometry.PublisherSlots; i++)
+        {
+            if ((lanes >> i & 1) != 0 && TryOpen(file, i, options) is Region region)
+            {
+                RingMemory lane = new(region.Address, region.Geometry, region.File.Header.Key);
+                (ulong Published, ulong Pending, ulong Corrupt) figures = Figures(lane);
+                published += figures.Published;
+                pending += figures.Pending;
+                corrupt = corrupt == 0 ? figures.Corrupt : corrupt;
+                AddLane(endpoints, lane, i);
+                region.CloseFile();
+                region.Unmap();
+            }
+        }
+        return new TopicSnapshot(
+            (int)file.Header.RingCapacity, (long)published, (long)pending, file.CheckName(),
+            corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints);
+    }
+
+    /// <summary>A lane, or null: anybody may have written that there is one.</summary>
+    private static Region? TryOpen(RegionFile hub, int index, RegionOptions options)
+    {
+        try
+        {
+            return LaneFiles.Open(hub, index, options, readOnly: true);
+        }
+        catch (NotFoundErrnoException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whoever holds a slot in the hub has its figures in the slots of the lanes.</summary>
+    private static void AddLane(List<EndpointInfo> endpoints, in RingMemory lane, int index)
+    {
+        for (int i = 0; i < endpoints.Count; i++)
+        {
+            EndpointInfo there = endpoints[i];
+            if (there.Role == EndpointRole.Subscriber || there.Slot == index)
+            {
+                EndpointInfo here = EndpointInfo.Read(lane, there.Role, 0, there.IsAlive);
+                endpoints[i] = there with
+                {
+                    Messages = there.Messages + here.Messages,
+                    Losses = there.Losses + here.Losses,
+                    LostBytes = there.LostBytes + here.LostBytes,
+                };
+            }
+        }
+    }
+
+    private static unsafe (ulong Published, ulong Pending, ulong Corrupt) Figures(in RingMemory memory)
+    {
         ulong gate = Atomic.LoadAcquire(memory.Subscriber(0).Gate);
         ulong tail = Atomic.LoadAcquire(memory.Tail);
-        ulong corrupt = Atomic.LoadAcquire(memory.Corrupt);
-        return new TopicSnapshot(
-            (int)memory.Capacity, (long)(tail - memory.Capacity), (long)(tail - gate), file.CheckName(),
-            corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints);
+        return (tail - memory.Capacity, tail - gate, Atomic.LoadAcquire(memory.Corrupt));
     }
 }

@@ -1,3 +1,5 @@
+using ShmBus.TestPeer.Torture;
+
 namespace ShmBus.TestPeer;
 
 /// <summary>The commands by name.</summary>
@@ -9,7 +11,9 @@ internal static class Commands
         switch (arguments[0])
         {
             case "send": return StreamCommands.Send(rest);
+            case "send-from-many": return FanInCommands.Send(rest);
             case "receive": return StreamCommands.Receive(rest);
+            case "keep-journal": return JournalCommand.Run(rest);
             case "follow": return FollowCommand.Run(rest);
             case "echo": return StreamCommands.Echo(rest);
             case "die-in-claim": return DeathCommands.DieInClaim(rest);
@@ -34,6 +38,8 @@ internal static class Commands
             case "soak": return SoakCommand.Run(rest);
             case "fuzz": return FuzzCommand.Run(rest);
             case "fuzz-peer": return FuzzPeer.Run(rest);
+            case "torture": return TortureCommand.Run(rest);
+            case "torture-peer": return TorturePeer.Run();
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;

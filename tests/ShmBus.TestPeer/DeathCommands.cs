@@ -28,19 +28,22 @@ internal static partial class DeathCommands
         return 0;
     }
 
-    /// <summary>PATH: commits a message and dies before it looks whether somebody sleeps.</summary>
+    /// <summary>PATH [SEED]: commits a message, of a row the first, and dies before it looks whether somebody sleeps.</summary>
     internal static unsafe int DieBeforeWake(string[] arguments)
     {
         Topic topic = Topic.Open(arguments[0]);
         // Holds the slot, as every publisher does; the message is then written with the ring's own code, without the wake.
         Publisher publisher = topic.CreatePublisher();
-        RegionFile file = RegionFile.Open(arguments[0], RegionOptions.Default, readOnly: false);
+        string path = topic.Lanes ? $"{arguments[0]}.lane{publisher.Slot}" : arguments[0];
+        RegionFile file = RegionFile.Open(path, RegionOptions.Default, readOnly: false);
         Region region = Region.Map(file, RegionOptions.Default, readOnly: false);
-        RingProducer ring = new(new RingMemory(region.Address, region.Geometry, file.Header.Key), publisher.Slot);
+        RingProducer ring = new(new RingMemory(region.Address, region.Geometry, file.Header.Key), topic.Lanes ? 0 : publisher.Slot);
         Console.WriteLine("at it");
         // Told when the subscriber, which the joining of a publisher wakes, sleeps again.
         Console.ReadLine();
-        ReadOnlySpan<byte> words = "the last words"u8;
+        ReadOnlySpan<byte> words = arguments.Length > 1
+            ? new NumberedMessages(StreamCommands.Parse(arguments[1]), topic.MaxMessageLength)[0]
+            : "the last words"u8;
         if (!ring.TryClaim((uint)words.Length, 0, out byte* place))
         {
             throw new InvalidOperationException("No room.");

@@ -6,6 +6,7 @@ namespace ShmBus.TestPeer;
 /// <summary>
 /// Ends the peer when the process that started it is gone: tests kill their peers, but a test host that crashed, or was ended
 /// because it hung, cannot. Sleeps in the kernel, on a thread of its own, so that it disturbs no measurement.
+/// A peer in a PID namespace of its own cannot name that process: it goes by the pipe that nobody reads its output from any more.
 /// </summary>
 internal static partial class HostWatch
 {
@@ -18,6 +19,11 @@ internal static partial class HostWatch
         {
             return; // started by hand
         }
+        if (host == "output")
+        {
+            StartOn(descriptor: 1, awaited: 0); // an error is always told
+            return;
+        }
         int id = int.Parse(host, CultureInfo.InvariantCulture);
         long descriptor = syscall(SYS_pidfd_open, id, 0);
         // Looked at after it was opened: from here on the descriptor tells.
@@ -25,13 +31,16 @@ internal static partial class HostWatch
         {
             Environment.Exit(3);
         }
-        new Thread(() => ExitAfter((int)descriptor)) { IsBackground = true, Name = "host watch" }.Start();
+        StartOn((int)descriptor, POLLIN);
     }
 
-    private static void ExitAfter(int descriptor)
+    private static void StartOn(int descriptor, short awaited) =>
+        new Thread(() => ExitAfter(descriptor, awaited)) { IsBackground = true, Name = "host watch" }.Start();
+
+    private static void ExitAfter(int descriptor, short awaited)
     {
         // An interrupted wait is begun anew.
-        while (poll([new PollEntry { Descriptor = descriptor, Events = POLLIN }], 1, -1) != 1)
+        while (poll([new PollEntry { Descriptor = descriptor, Events = awaited }], 1, -1) != 1)
         {
         }
         Environment.Exit(3);

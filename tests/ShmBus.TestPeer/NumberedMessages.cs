@@ -5,7 +5,7 @@ namespace ShmBus.TestPeer;
 
 /// <summary>
 /// An endless row of messages that both sides can work out for themselves: message n has a length and contents that follow from
-/// n and a seed. Linked into the tests as well.
+/// n and a seed. Linked into the tests as well; tests/CPeer/messages.c has the same.
 /// </summary>
 internal sealed class NumberedMessages
 {
@@ -22,10 +22,13 @@ internal sealed class NumberedMessages
         _maxLength = maxLength;
         _noise = new byte[Period + maxLength];
         _scratch = new byte[maxLength];
-        new Random((int)seed).NextBytes(_noise);
+        for (int i = 0; i < _noise.Length; i++)
+        {
+            _noise[i] = (byte)Hash(~i);
+        }
     }
 
-    /// <summary>The length of a message: any from none to the most, these two more often.</summary>
+    /// <summary>The length of a message: any from none to the most, small ones more often, and these two.</summary>
     internal int Length(long number)
     {
         ulong hash = Hash(number);
@@ -33,7 +36,7 @@ internal sealed class NumberedMessages
         {
             0 => 0,
             1 => _maxLength,
-            _ => (int)(hash % (ulong)(_maxLength + 1)),
+            ulong scale => (int)(hash % (ulong)(_maxLength + 1)) >> (int)(scale % 4 * 2),
         };
     }
 

@@ -33,6 +33,10 @@ internal sealed partial class SoakPeer : IDisposable
         };
         // What is killed cannot remove the sockets and pipes that debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        // Many are started, and live for a short time only.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment.Remove("DOTNET_TieredCompilation");
         start.Environment["SHMBUS_TEST_HOST"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new SoakPeer(Process.Start(start)!, command);
     }
@@ -89,11 +93,14 @@ internal sealed partial class SoakPeer : IDisposable
         }
     }
 
-    /// <summary>SIGKILL, and waits until it is dead.</summary>
+    /// <summary>SIGKILL, and waits until it is dead. Not of anything else, which it would have something to say about.</summary>
     internal void Kill()
     {
-        _ = kill(_process.Id, SigKill);
-        _process.WaitForExit();
+        KillQuietly();
+        if (_process.ExitCode != 128 + SigKill)
+        {
+            throw Ended();
+        }
     }
 
     internal void Stop() => _ = kill(_process.Id, SigStop);
@@ -104,9 +111,15 @@ internal sealed partial class SoakPeer : IDisposable
     {
         if (!HasExited)
         {
-            Kill();
+            KillQuietly();
         }
         _process.Dispose();
+    }
+
+    private void KillQuietly()
+    {
+        _ = kill(_process.Id, SigKill);
+        _process.WaitForExit();
     }
 
     private SoakException Ended()

@@ -6,41 +6,61 @@ namespace ShmBus.TestPeer;
 /// <summary>Sending and receiving rows of <see cref="NumberedMessages"/>.</summary>
 internal static class StreamCommands
 {
-    /// <summary>PATH WAIT SEED FIRST COUNT: publishes messages FIRST to FIRST + COUNT - 1, by each way of publishing in turn.</summary>
+    /// <summary>
+    /// PATH WAIT SEED FIRST COUNT [TYPE]: publishes messages FIRST to FIRST + COUNT - 1, by each way of publishing in turn.
+    /// </summary>
     internal static int Send(string[] arguments)
     {
         using Topic topic = Topic.Open(arguments[0]);
         using Publisher publisher = topic.CreatePublisher(Enum.Parse<WaitStrategy>(arguments[1]));
         NumberedMessages messages = new(Parse(arguments[2]), topic.MaxMessageLength);
-        long first = (long)Parse(arguments[3]);
-        long end = first + (long)Parse(arguments[4]);
+        MessageBatch batch = new();
+        long number = (long)Parse(arguments[3]);
+        long end = number + (long)Parse(arguments[4]);
+        uint type = arguments.Length > 5 ? (uint)Parse(arguments[5]) : 0;
         Console.WriteLine("ready");
-        for (long number = first; number < end; number++)
+        while (number < end)
         {
             int length = messages.Length(number);
-            switch (number % 4)
+            switch (number % 5)
             {
                 case 0:
-                    Claim claim = Claim(publisher, length);
+                    Claim claim = Claim(publisher, length, type);
                     messages.Fill(number, claim.Payload);
                     claim.Commit();
                     break;
                 case 1:
-                    Claim longer = Claim(publisher, Math.Min(length + (int)(number % 64), topic.MaxMessageLength));
+                    Claim longer = Claim(publisher, Math.Min(length + (int)(number % 64), topic.MaxMessageLength), type);
                     messages.Fill(number, longer.Payload[..length]);
                     longer.Commit(length);
                     break;
                 case 2:
-                    Claim(publisher, length).Dispose();
-                    publisher.Publish(messages[number]);
+                    Claim(publisher, length, type).Dispose();
+                    publisher.Publish(messages[number], type);
                     break;
+                case 3:
+                    batch.Clear();
+                    for (long last = Math.Min(end, number + 1 + (number % 7)); number < last && Fits(messages.Length(number)); number++)
+                    {
+                        batch.Add(messages[number], type);
+                    }
+                    if (batch.Count > 0)
+                    {
+                        publisher.Publish(batch);
+                        continue;
+                    }
+                    goto default;
                 default:
-                    publisher.Publish(messages[number]);
+                    publisher.Publish(messages[number], type);
                     break;
             }
+            number++;
         }
         Console.WriteLine("sent");
         return 0;
+
+        // A message of a batch has a header of 8 bytes, and is padded to a multiple of 8.
+        bool Fits(int length) => batch.Length + 8 + (length + 7) / 8 * 8 <= topic.MaxMessageLength;
     }
 
     /// <summary>PATH WAIT SEED FIRST COUNT: reads and verifies messages FIRST to FIRST + COUNT - 1, by each way of reading in turn.</summary>
@@ -89,10 +109,10 @@ internal static class StreamCommands
 
     internal static ulong Parse(string number) => ulong.Parse(number, CultureInfo.InvariantCulture);
 
-    private static Claim Claim(Publisher publisher, int length)
+    private static Claim Claim(Publisher publisher, int length, uint type)
     {
         Claim claim;
-        while (!publisher.TryClaim(length, out claim))
+        while (!publisher.TryClaim(length, type, out claim))
         {
             publisher.WaitToPublish(length, Timeout.InfiniteTimeSpan);
         }

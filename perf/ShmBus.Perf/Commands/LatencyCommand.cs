@@ -13,7 +13,7 @@ internal static class LatencyCommand
         var options = new SuiteOptions<ILatencyTransport>(command, TransportCatalog.Latency, WaitMode.Spin);
         command.SetAction((parsed, cancellation) => SuiteRun.RunAsync(async () =>
         {
-            Plan<ILatencyTransport> plan = options.PlanIn(parsed);
+            Plan<ILatencyTransport> plan = options.PlanIn(parsed, producers: [1]);
             List<LatencyRow> rows = await LatencySuite.RunAsync(plan, cancellation).ConfigureAwait(false);
             Summary.Write(rows, Console.Out);
             Summary.WriteNotes(plan.Transports, Console.Out);

@@ -34,12 +34,12 @@ internal static class OptionText
 
     public static int Rounds(string text) => Integer(text, 1, 10_000);
 
-    public static CpuPair Cpus(string text)
+    public static int Producers(string text) => Integer(text, 1, ChannelSettings.MaximumProducers);
+
+    public static List<int> Cpus(string text)
     {
         string[] cpus = text.Split(',');
-        return cpus.Length == 2
-            ? new CpuPair(Cpu(cpus[0]), Cpu(cpus[1]))
-            : throw new PerfException($"'{text}' is not two CPUs, such as 0,1");
+        return cpus.Length >= 2 ? [.. cpus.Select(Cpu)] : throw new PerfException($"'{text}' is not two CPUs or more, such as 0,1");
     }
 
     public static int Cpu(string text)

@@ -5,22 +5,22 @@ namespace ShmBus.Perf.Measuring;
 
 /// <summary>
 /// What a producer sends: <c>do { claim; more = source.Write(payload); commit } while (more)</c>. A warm-up, a
-/// mark, the messages that count, an end; all of one size.
+/// mark, the messages that count, an end; all of one size. Of several producers, each has its number, from 0.
 /// </summary>
-internal sealed class StreamSource(int size, TimeSpan warmUp, TimeSpan duration)
+internal sealed class StreamSource(int size, int producer, TimeSpan warmUp, TimeSpan duration)
 {
     // Reading the clock costs more than sending a small message; once in so many it is a quarter of a percent.
     private const ulong MessagesPerLook = 1024;
 
-    private ulong _next = Sequence.First;
-    private ulong _nextLook = Sequence.First;
-    private ulong _marked;
+    private ulong _next = Sequence.FirstOf(producer);
+    private ulong _nextLook = Sequence.FirstOf(producer);
+    private bool _isMarked;
     private long _phaseEnd;
 
     public int Size => size;
 
-    /// <summary>The messages that count, so far.</summary>
-    public ulong Messages => _marked == 0 ? 0 : _next - _marked;
+    /// <summary>All messages so far but mark and end, those of the warm-up included.</summary>
+    public ulong Messages => _next - Sequence.FirstOf(producer);
 
     /// <summary>Writes the next message. False if it is the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,18 +48,18 @@ internal sealed class StreamSource(int size, TimeSpan warmUp, TimeSpan duration)
         {
             _next++;
         }
-        else if (_marked == 0)
+        else if (!_isMarked)
         {
-            sequence = Sequence.Mark;
-            _marked = _next;
+            sequence = Sequence.MarkOf(producer);
+            _isMarked = true;
             _phaseEnd = now + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         }
         else
         {
-            sequence = Sequence.End;
+            sequence = Sequence.EndOf(producer);
         }
 
         Payload.Write(payload, sequence);
-        return sequence != Sequence.End;
+        return sequence != Sequence.EndOf(producer);
     }
 }

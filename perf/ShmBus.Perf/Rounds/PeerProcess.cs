@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ShmBus.Perf.Rounds;
 
-/// <summary>A second process of this program, at the other end of a channel.</summary>
+/// <summary>A further process of this program, on a channel that main made.</summary>
 internal sealed class PeerProcess : IDisposable
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
@@ -38,6 +38,13 @@ internal sealed class PeerProcess : IDisposable
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         return new PeerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Tells a producer that all are ready.</summary>
+    public void Go()
+    {
+        _process.StandardInput.WriteLine(PeerProtocol.Go);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Ends the peer, by force if it does not go by itself.</summary>

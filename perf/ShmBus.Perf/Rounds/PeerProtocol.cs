@@ -3,12 +3,14 @@ using System.Text.Json;
 namespace ShmBus.Perf.Rounds;
 
 /// <summary>
-/// The lines that the peer writes to its standard output: one when it has opened the channel, one when it is done
-/// or has failed. Main says nothing: closing the peer's standard input ends it.
+/// The lines that a peer writes to its standard output: one when it has opened the channel, one when it is done
+/// or has failed. Main writes one, when all are ready, which producers wait for. Closing the peer's standard input
+/// ends it.
 /// </summary>
 internal static class PeerProtocol
 {
     public const string Ready = "ready";
+    public const string Go = "go";
 
     private const string DonePrefix = "done ";
     private const string FailedPrefix = "failed ";

@@ -4,16 +4,22 @@ using ShmBus.Perf.Transports;
 
 namespace ShmBus.Perf.Rounds;
 
-/// <summary>The peer's half of a round.</summary>
+/// <summary>A peer's part in a round.</summary>
 internal static class PeerRole
 {
     /// <summary>Opens the channel, says so, runs the peer's end, says what it saw. Returns the exit code.</summary>
     public static async Task<int> RunAsync(PeerOrder order)
     {
         PeerReport? report = null;
-        Task measuring = MeasuringThread.Run(() => report = order.Suite == SuiteName.Latency ? Echo(order) : Consume(order));
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task measuring = MeasuringThread.Run(() => report =
+            order.Suite == SuiteName.Latency ? Echo(order) : order.Producer == 0 ? Consume(order) : Produce(order, go.Task));
         // On a thread: the console's own asynchronous reads block.
-        Task orphaned = Task.Run(Console.In.ReadToEnd);
+        Task orphaned = Task.Run(() =>
+        {
+            while (Console.In.ReadLine() == PeerProtocol.Go)
+                go.SetResult();
+        });
 
         if (await Task.WhenAny(measuring, orphaned).ConfigureAwait(false) == orphaned)
         {
@@ -38,10 +44,20 @@ internal static class PeerRole
     private static PeerReport Consume(PeerOrder order)
     {
         using IConsumer consumer = TransportCatalog.Stream.First(t => t.Name == order.Transport).OpenConsumer(order.Channel);
-        var sink = new StreamSink(order.Size);
+        var sink = new StreamSink(order.Size, order.Producers);
         Begin(order);
         consumer.Run(sink);
-        return new PeerReport(sink.Messages, sink.Seconds, sink.Bytes);
+        return new PeerReport(sink.Messages, sink.Measured, sink.Seconds);
+    }
+
+    private static PeerReport Produce(PeerOrder order, Task go)
+    {
+        using IProducer producer = TransportCatalog.Stream.OfType<IManyProducersTransport>().First(t => t.Name == order.Transport).OpenProducer(order.Channel);
+        var source = new StreamSource(order.Size, order.Producer, Round.WarmUp, order.Duration);
+        Begin(order);
+        go.Wait();
+        producer.Run(source);
+        return new PeerReport(source.Messages);
     }
 
     private static void Begin(PeerOrder order)

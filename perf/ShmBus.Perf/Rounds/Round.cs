@@ -3,30 +3,42 @@ using ShmBus.Perf.Transports;
 
 namespace ShmBus.Perf.Rounds;
 
-/// <summary>One transport, one size, one fresh channel, one fresh peer.</summary>
-/// <param name="Suite">The peer's half of this suite is to run.</param>
+/// <summary>
+/// One transport, one size, one fresh channel, fresh peers: one at the other end, and a further producer each for all
+/// but main.
+/// </summary>
+/// <param name="Suite">The peers' part of this suite is to run.</param>
 /// <param name="Transport">Over this transport.</param>
 /// <param name="Size">Bytes in every message.</param>
-/// <param name="Wait">How both ends wait, where the transport leaves the choice.</param>
-/// <param name="Cpus">Main's CPU and the peer's.</param>
-/// <param name="Limit">No round that works takes longer than this.</param>
-internal sealed record Round(string Suite, ITransport Transport, int Size, WaitMode Wait, CpuPair Cpus, TimeSpan Limit)
+/// <param name="Producers">How many there are; the first is main.</param>
+/// <param name="Wait">How all ends wait, where the transport leaves the choice.</param>
+/// <param name="Duration">How long to measure, after the warm-up.</param>
+/// <param name="Cpus">The CPUs of main, of the other end, of further producers, and so on in turn.</param>
+internal sealed record Round(string Suite, ITransport Transport, int Size, int Producers, WaitMode Wait, TimeSpan Duration, IReadOnlyList<int> Cpus)
 {
     // Long enough for caches, clocks of CPUs and what the runtime still compiles.
     public static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
 
+    // Starting peers, connecting, saying good-bye: seconds on a machine that is busy with something else.
+    private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Makes the channel, starts the peer, runs main's end on the measuring thread. Throws when either side fails
-    /// or the peer dies.
+    /// Makes the channel, starts the peers, runs main's end on the measuring thread. Throws when one of them fails or
+    /// dies. Returns what the other end saw, then what each further producer did.
     /// </summary>
-    public async Task<PeerReport> RunAsync<TEnd>(Func<ChannelSettings, TEnd> create, Action<TEnd> run, CancellationToken cancellation)
+    public async Task<PeerReport[]> RunAsync<TEnd>(Func<ChannelSettings, TEnd> create, Action<TEnd> run, CancellationToken cancellation)
         where TEnd : IMainEnd
     {
         using var scratch = ScratchDirectory.Create();
         TEnd end = create(new ChannelSettings(scratch.FullPath, Size, Wait));
-        using var peer = PeerProcess.Start(new PeerOrder(Suite, Transport.Name, Size, Wait, Cpus.Peer, scratch.FullPath).ToArguments());
+        using var peers = new PeerGroup();
+        for (int producer = 0; producer < Producers; producer++)
+        {
+            int cpu = Cpus[(producer + 1) % Cpus.Count];
+            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Producers, producer, Wait, Duration, cpu, scratch.FullPath));
+        }
 
         Task measuring = MeasuringThread.Run(() =>
         {
@@ -34,23 +46,23 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, WaitM
             using (end)
             {
                 end.Connect();
-                peer.Ready.GetAwaiter().GetResult();
+                peers.Go();
                 // As late as this, so that whatever the transport has started runs elsewhere.
-                Affinity.PinThread(Cpus.Main);
+                Affinity.PinThread(Cpus[0]);
                 run(end);
             }
         });
 
         using var guard = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        guard.CancelAfter(Limit);
+        TimeSpan limit = WarmUp + Duration + s_slack;
+        guard.CancelAfter(limit);
         try
         {
-            await Both(measuring, peer.Report).WaitAsync(guard.Token).ConfigureAwait(false);
-            return await peer.Report.ConfigureAwait(false);
+            return await All(measuring, peers.Reports).WaitAsync(guard.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new PerfException($"{Transport.Name}: no end after {Limit.TotalSeconds:0} s");
+            throw new PerfException($"{Transport.Name}: no end after {limit.TotalSeconds:0} s");
         }
         catch (PerfException e)
         {
@@ -58,21 +70,26 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, WaitM
         }
     }
 
-    private static async Task Both(Task measuring, Task<PeerReport> report)
+    private static async Task<PeerReport[]> All(Task measuring, Task<PeerReport>[] reports)
     {
-        await Task.WhenAny(measuring, report).ConfigureAwait(false);
-        if (measuring.IsFaulted)
+        List<Task> running = [measuring, .. reports];
+        while (running.Count > 0)
         {
-            // Whichever failed first took the channel away from the other: both reasons tell the story.
-            await Task.WhenAny(report, Task.Delay(s_farewell)).ConfigureAwait(false);
-            if (report.IsFaulted)
-                throw new PerfException($"{Reason(measuring)}; {Reason(report)}");
+            Task ended = await Task.WhenAny(running).ConfigureAwait(false);
+            if (ended == measuring && measuring.IsFaulted)
+            {
+                // Whichever failed first took the channel away from the other: both reasons tell the story.
+                await Task.WhenAny([Task.Delay(s_farewell), .. reports]).ConfigureAwait(false);
+                if (Array.Find(reports, report => report.IsFaulted) is { } failed)
+                    throw new PerfException($"{Reason(measuring)}; {Reason(failed)}");
+            }
+
+            // A peer that has failed may have left the others to spin for ever: they are not awaited then.
+            await ended.ConfigureAwait(false);
+            running.Remove(ended);
         }
 
-        // A peer that has failed may have left main's end to spin for ever: not awaited then.
-        if (report.IsFaulted)
-            await report.ConfigureAwait(false);
-        await Task.WhenAll(measuring, report).ConfigureAwait(false);
+        return await Task.WhenAll(reports).ConfigureAwait(false);
     }
 
     private static string Reason(Task failed) => failed.Exception!.GetBaseException().Message;

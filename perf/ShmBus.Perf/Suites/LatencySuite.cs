@@ -11,15 +11,16 @@ internal static class LatencySuite
     private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
     public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, CancellationToken cancellation) =>
-        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(plan, transport, round, number, cancellation));
+        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(transport, round, number, cancellation));
 
     private static async Task<LatencyRow> MeasureAsync(
-        Plan<ILatencyTransport> plan, ILatencyTransport transport, Round round, int number, CancellationToken cancellation)
+        ILatencyTransport transport, Round round, int number, CancellationToken cancellation)
     {
-        var course = new PingCourse(round.Size, Round.WarmUp, plan.Duration);
-        PeerReport seen = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
-        if (seen.Messages != course.Messages)
-            throw new PerfException($"{transport.Name}: {course.Messages} messages sent, but {seen.Messages} answered");
+        var course = new PingCourse(round.Size, Round.WarmUp, round.Duration);
+        PeerReport[] reports = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
+        ulong answered = reports.Single().Messages;
+        if (answered != course.Messages)
+            throw new PerfException($"{transport.Name}: {course.Messages} messages sent, but {answered} answered");
 
         Histogram trips = course.RoundTrips;
         return new LatencyRow(

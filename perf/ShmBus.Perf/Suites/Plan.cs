@@ -7,18 +7,16 @@ namespace ShmBus.Perf.Suites;
 internal sealed record Plan<TTransport>(
     IReadOnlyList<TTransport> Transports,
     IReadOnlyList<int> Sizes,
+    IReadOnlyList<int> Producers,
     WaitMode Wait,
     TimeSpan Duration,
     int Rounds,
-    CpuPair Cpus)
+    IReadOnlyList<int> Cpus)
     where TTransport : ITransport
 {
-    // Starting a peer, connecting, saying good-bye: seconds on a machine that is busy with something else.
-    private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(30);
-
     /// <summary>
-    /// Runs <paramref name="measure"/> for every transport and size, <see cref="Rounds"/> times over. Interleaved, so
-    /// that what changes on the machine meanwhile befalls all of them.
+    /// Runs <paramref name="measure"/> for every size, number of producers and transport, <see cref="Rounds"/> times
+    /// over. Interleaved, so that what changes on the machine meanwhile befalls all of them.
     /// </summary>
     public async Task<List<TRow>> RunAsync<TRow>(string suite, Func<TTransport, Round, int, Task<TRow>> measure)
     {
@@ -28,14 +26,26 @@ internal sealed record Plan<TTransport>(
             await Console.Error.WriteLineAsync($"{suite}: round {number} of {Rounds}").ConfigureAwait(false);
             foreach (int size in Sizes)
             {
-                foreach (TTransport transport in Transports)
+                foreach (int producers in Producers)
                 {
-                    var round = new Round(suite, transport, size, Wait, Cpus, Round.WarmUp + Duration + s_slack);
-                    rows.Add(await measure(transport, round, number).ConfigureAwait(false));
+                    foreach (TTransport transport in Transports.Where(transport => IsPossible(transport, producers)))
+                    {
+                        var round = new Round(suite, transport, size, producers, Wait, Duration, Cpus);
+                        rows.Add(await measure(transport, round, number).ConfigureAwait(false));
+                    }
                 }
             }
         }
 
-        return rows;
+        return rows.Count > 0 ? rows : throw new PerfException(string.Join(Environment.NewLine, LeftOut));
     }
+
+    /// <summary>What is not measured, and why.</summary>
+    public IEnumerable<string> LeftOut =>
+        from producers in Producers
+        from transport in Transports
+        where !IsPossible(transport, producers)
+        select $"{transport.Name} is left out for {producers} producers: {((IStreamTransport)transport).OneProducerReason}.";
+
+    private static bool IsPossible(TTransport transport, int producers) => producers == 1 || transport is IManyProducersTransport;
 }

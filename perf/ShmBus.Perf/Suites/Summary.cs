@@ -10,6 +10,7 @@ internal static class Summary
     private const string Floor = "floor";
     private const string FloorFutex = "floor-futex";
     private const string FloorStream = "floor-stream";
+    private const string FloorCas = "floor-cas";
 
     public static void Write(IReadOnlyList<LatencyRow> rows, TextWriter output)
     {
@@ -33,16 +34,19 @@ internal static class Summary
 
     public static void Write(IReadOnlyList<ThroughputRow> rows, TextWriter output)
     {
-        var table = new TextTable("one way, median of rounds", "wait", "size", "messages/s", "MB/s", $"rate / {FloorStream}");
+        var table = new TextTable("one way, median of rounds", "wait", "size", "producers", "messages/s", "MB/s", $"rate / {FloorStream}", $"rate / {FloorCas}", "rate / 1 producer");
         foreach (var bySize in rows.GroupBy(row => row.Size))
         {
-            foreach (var group in bySize.GroupBy(row => (row.Transport, row.Wait)))
+            foreach (var group in bySize.GroupBy(row => (row.Transport, row.Wait, row.Producers)))
             {
                 double rate = Median(group, row => row.MessagesPerSecond);
                 table.Add(
-                    group.Key.Transport, group.Key.Wait, Number(bySize.Key),
+                    group.Key.Transport, group.Key.Wait, Number(bySize.Key), Number(group.Key.Producers),
                     Number(rate), Number(Median(group, row => row.BytesPerSecond) / 1e6),
-                    Ratio(rate, bySize.Where(row => row.Transport == FloorStream), row => row.MessagesPerSecond));
+                    RatioTo(FloorStream, group.Key.Producers), RatioTo(FloorCas, group.Key.Producers), RatioTo(group.Key.Transport, 1));
+
+                string RatioTo(string transport, int producers) => Ratio(
+                    rate, bySize.Where(row => row.Transport == transport && row.Producers == producers), row => row.MessagesPerSecond);
             }
         }
 

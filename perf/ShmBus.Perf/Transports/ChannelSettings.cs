@@ -8,6 +8,8 @@ internal sealed record ChannelSettings(string Directory, int Size, WaitMode Wait
 {
     public const int RingCapacity = 256 * 1024;
 
+    public const int MaximumProducers = 8;
+
     /// <summary>A quarter of the ring, header included.</summary>
     public const int MaximumSize = RingCapacity / 4 - 16;
 }

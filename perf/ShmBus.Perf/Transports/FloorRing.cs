@@ -2,7 +2,7 @@ namespace ShmBus.Perf.Transports;
 
 /// <summary>
 /// The memory of the least ring that can work. The producer owns the data, the consumer owns one published
-/// position. A record at position p lies at index p masked, starts with the stamp (p ^ key) with kind 1, which is
+/// position; several producers share one at which the next record begins. A record at position p lies at index p masked, starts with the stamp (p ^ key) with kind 1, which is
 /// written last, and is thus known to be there by its own position alone. One maximum record of slack behind the
 /// capacity keeps a record that starts below it contiguous.
 /// </summary>
@@ -18,6 +18,7 @@ internal sealed unsafe class FloorRing : IDisposable
     private const int Alignment = 16;
     private const int ConsumedOffset = 0;
     private const int KeyOffset = 128;
+    private const int TailOffset = 256;
     private const int DataOffset = 4096;
     private const ulong KindMask = Alignment - 1;
     private const ulong MessageKind = 1;
@@ -28,6 +29,9 @@ internal sealed unsafe class FloorRing : IDisposable
 
     /// <summary>Where the consumer publishes how far it is.</summary>
     public ulong* Consumed => (ulong*)(_file.Start + ConsumedOffset);
+
+    /// <summary>Where the next record begins: for several producers.</summary>
+    public ulong* Tail => (ulong*)(_file.Start + TailOffset);
 
     public ulong Key => *(ulong*)(_file.Start + KeyOffset);
 

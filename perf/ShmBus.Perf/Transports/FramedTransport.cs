@@ -5,6 +5,8 @@ internal abstract class FramedTransport : ILatencyTransport, IStreamTransport
 {
     public abstract string Name { get; }
 
+    public string OneProducerReason => "the frames of two writers would mix";
+
     public string WaitLabel(WaitMode asked) => "block";
 
     /// <summary>Makes the channel, without waiting for the peer.</summary>
@@ -28,6 +30,8 @@ internal sealed class BatchedTransport(FramedTransport inner) : IStreamTransport
     public string Name => $"{inner.Name}-batched";
 
     public string Note => $"{Name} holds messages back until 64 KiB are full: the most that a {inner.Name} can carry.";
+
+    public string OneProducerReason => inner.OneProducerReason;
 
     public string WaitLabel(WaitMode asked) => inner.WaitLabel(asked);
 

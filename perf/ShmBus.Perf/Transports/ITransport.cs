@@ -3,7 +3,7 @@ using ShmBus.Perf.Measuring;
 namespace ShmBus.Perf.Transports;
 
 /// <summary>
-/// A way of moving messages. Main makes the channel, then starts the peer, which opens it. Each end owns its loop,
+/// A way of moving messages. Main makes the channel, then starts the peers, which open it. Each end owns its loop,
 /// so that nothing stands between a transport and its own fastest code; the courses, sources and sinks that the
 /// loops feed are sealed and inlined, and verify every message.
 /// </summary>
@@ -29,9 +29,19 @@ internal interface ILatencyTransport : ITransport
 /// <summary>A transport from one producer to one consumer.</summary>
 internal interface IStreamTransport : ITransport
 {
+    /// <summary>Why it cannot have several producers, where it cannot.</summary>
+    string OneProducerReason => "its ring has one producer";
+
     IProducer CreateProducer(ChannelSettings settings);
 
     IConsumer OpenConsumer(ChannelSettings settings);
+}
+
+/// <summary>A transport from several producers to one consumer.</summary>
+internal interface IManyProducersTransport : IStreamTransport
+{
+    /// <summary>A further producer, in a process of its own.</summary>
+    IProducer OpenProducer(ChannelSettings settings);
 }
 
 /// <summary>An end in the main process, which has made the channel.</summary>

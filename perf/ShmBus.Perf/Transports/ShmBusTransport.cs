@@ -4,12 +4,16 @@ using ShmBus.Waiting;
 namespace ShmBus.Perf.Transports;
 
 /// <summary>ShmBus itself, as its users would call it: claim and commit on one side, read in place on the other.</summary>
-internal sealed class ShmBusTransport : ILatencyTransport, IStreamTransport
+internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 {
     private const string There = "there";
     private const string Back = "back";
 
-    public string Name => "shmbus";
+    public virtual string Name => "shmbus";
+
+    public string OneProducerReason => "its topic has one publisher";
+
+    protected virtual int Publishers => 1;
 
     public string WaitLabel(WaitMode asked) => asked.Label();
 
@@ -31,7 +35,13 @@ internal sealed class ShmBusTransport : ILatencyTransport, IStreamTransport
     public IProducer CreateProducer(ChannelSettings settings)
     {
         using Topic there = Make(settings, There);
-        return new Producer(there.CreatePublisher(Strategy(settings)));
+        return NewProducer(there.CreatePublisher(Strategy(settings)));
+    }
+
+    public IProducer OpenProducer(ChannelSettings settings)
+    {
+        using Topic there = Topic.Open(PathOf(settings, There));
+        return NewProducer(there.CreatePublisher(Strategy(settings)));
     }
 
     public IConsumer OpenConsumer(ChannelSettings settings)
@@ -40,8 +50,10 @@ internal sealed class ShmBusTransport : ILatencyTransport, IStreamTransport
         return new Consumer(there.CreateSubscriber(Strategy(settings)));
     }
 
-    private static Topic Make(ChannelSettings settings, string name) =>
-        Topic.OpenOrCreate(PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity });
+    protected virtual IProducer NewProducer(Publisher publisher) => new Producer(publisher);
+
+    private Topic Make(ChannelSettings settings, string name) =>
+        Topic.OpenOrCreate(PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity, Publishers = Publishers });
 
     private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
 

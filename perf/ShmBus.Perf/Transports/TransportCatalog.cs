@@ -15,7 +15,10 @@ internal static class TransportCatalog
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
     [
         new FloorStreamTransport(),
+        new FloorCasTransport(),
         new ShmBusTransport(),
+        new ShmBusManyTransport(),
+        new ShmBusBatchTransport(),
         new PipeTransport(),
         new BatchedTransport(new PipeTransport()),
         new UnixTransport(),

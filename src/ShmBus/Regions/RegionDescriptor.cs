@@ -49,6 +49,8 @@ internal static class RegionDescriptor
     internal const int DeliveryOffset = 92;             // u32
     internal const int OverflowOffset = 96;             // u32
     internal const int CreatedAtOffset = 104;           // i64: nanoseconds since 1970, UTC
+    internal const int LaneCapacityOffset = 112;        // u64: of each lane of this hub; 0 where it is none
+    internal const int HubKeyOffset = 120;              // u64: key of the hub that this lane belongs to; 0 where it is none
     internal const int ChecksumOffset = HeaderSize - 4; // u32: CRC-32C of all bytes before it
 
     // Control: written by the endpoints, each field on a line of its own.
@@ -57,6 +59,7 @@ internal static class RegionDescriptor
     internal const int ParkedSubscribersOffset = 768;   // u64: bit i for subscriber slot i
     internal const int ParkedPublishersOffset = 776;    // u64: bit i for publisher slot i
     internal const int CorruptOffset = 896;             // u64: 0, or a position at which an endpoint found corruption
+    internal const int LanesOffset = 904;               // u64, hub: bit i when lane i was made
     internal const int ControlEnd = 1024;
 
     // A slot of the endpoint table: four lines.

@@ -13,6 +13,18 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
     /// <summary>It has several, which move it by compare-and-swap.</summary>
     internal const uint ManyProducers = 1;
 
+    /// <summary>It is the hub of lanes: each publisher has a ring in a region of its own.</summary>
+    internal const uint Lanes = 2;
+
+    /// <summary>Hub: the capacity of each lane; else 0.</summary>
+    internal long LaneCapacity { get; init; }
+
+    /// <summary>The capacity of the ring that messages go through: of a lane, where this is the hub.</summary>
+    internal long RingCapacity => Producers == Lanes ? LaneCapacity : Geometry.Capacity;
+
+    /// <summary>Lane: the key of its hub; else 0.</summary>
+    internal ulong HubKey { get; init; }
+
     /// <summary>The features that this version knows and a region may require.</summary>
     private const ulong KnownFeatures = 0;
 
@@ -38,6 +50,8 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[DeliveryOffset..], Delivery);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[OverflowOffset..], Overflow);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[CreatedAtOffset..], CreatedAt);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[LaneCapacityOffset..], LaneCapacity);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[HubKeyOffset..], HubKey);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Checksum(bytes));
     }
 
@@ -92,7 +106,11 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[ProducersOffset..]),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[DeliveryOffset..]),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[OverflowOffset..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[CreatedAtOffset..]));
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[CreatedAtOffset..]))
+        {
+            LaneCapacity = BinaryPrimitives.ReadInt64LittleEndian(bytes[LaneCapacityOffset..]),
+            HubKey = BinaryPrimitives.ReadUInt64LittleEndian(bytes[HubKeyOffset..]),
+        };
     }
 
     private static RegionGeometry DecodeGeometry(ReadOnlySpan<byte> bytes, uint pageSize, string path)

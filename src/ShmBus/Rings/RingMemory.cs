@@ -44,6 +44,9 @@ internal readonly unsafe struct RingMemory
     /// <summary>A position at which some endpoint found the ring corrupt, or 0. Reported, never obeyed.</summary>
     internal ulong* Corrupt => (ulong*)(_region + RegionDescriptor.CorruptOffset);
 
+    /// <summary>Hub of lanes: one bit for each lane that was made; set by its publisher, never cleared.</summary>
+    internal ulong* Lanes => (ulong*)(_region + RegionDescriptor.LanesOffset);
+
     internal RingSlot Publisher(int index) => new(_region + Geometry.PublisherSlotOffset(index));
 
     internal RingSlot Subscriber(int index) => new(_region + Geometry.SubscriberSlotOffset(index));

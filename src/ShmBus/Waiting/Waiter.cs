@@ -44,8 +44,8 @@ internal struct Waiter
     private const int YieldsBeforePark = 8;
     private const long Millisecond = 1_000_000;
 
-    private readonly bool _isWatched;
-    private readonly long _lookEvery;
+    private bool _isWatched;
+    private long _lookEvery;
     private SpinBudget _budget;
     private Parking _parking;
 
@@ -58,6 +58,13 @@ internal struct Waiter
         _parking = parking;
         _isWatched = isWatched;
         _lookEvery = (isWatched ? 1000 : 10) * Millisecond;
+    }
+
+    /// <summary>From now on nobody tells when a peer died.</summary>
+    internal void IsUnwatched()
+    {
+        _isWatched = false;
+        _lookEvery = 10 * Millisecond;
     }
 
     /// <summary>Waits until the condition holds. False when the time ran out first.</summary>

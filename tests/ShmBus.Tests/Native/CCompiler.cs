@@ -34,4 +34,12 @@ internal sealed class CCompiler
         Tool.Result result = Tool.RunWithInput(source, _command, "-fsyntax-only", "-D_GNU_SOURCE", "-x", "c", "-");
         return result.Succeeded ? "" : result.Error;
     }
+
+    /// <summary>Builds a program from files, with every warning an error.</summary>
+    internal void Build(string program, IEnumerable<string> sources)
+    {
+        Tool.Result result = Tool.Run(_command,
+            ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-pthread", "-o", program, .. sources]);
+        Assert.That(result.Succeeded, Is.True, result.Error);
+    }
 }

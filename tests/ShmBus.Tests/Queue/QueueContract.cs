@@ -251,6 +251,98 @@ internal abstract class QueueContract
     }
 
     [Test]
+    public void Batch_arrives_as_messages_in_its_order()
+    {
+        Random random = new(1);
+        MessageBatch batch = new(capacity: 0);
+        Queue<(byte[] Payload, uint Type)> expected = new();
+        for (int round = 0; round < 300; round++)
+        {
+            batch.Clear();
+            for (uint type = 0; ; type++)
+            {
+                byte[] payload = new byte[random.Next(random.Next(2) == 0 ? 10 : 200)];
+                if (batch.Length + payload.Length + 15 > Publisher.MaxMessageLength)
+                {
+                    break;
+                }
+                random.NextBytes(payload);
+                batch.Add(payload, type);
+                expected.Enqueue((payload, type));
+            }
+            Publisher.Publish(batch);
+            Publisher.Publish([1, 2, 3], 99);
+            expected.Enqueue(([1, 2, 3], 99));
+            int polled = Subscriber.Poll(Check, random.Next(4));
+            while (expected.Count > 0)
+            {
+                Check(Subscriber.Read());
+            }
+            Assert.That(Subscriber.TryRead(out _), Is.False);
+        }
+
+        void Check(Message message)
+        {
+            (byte[] payload, uint type) = expected.Dequeue();
+            Assert.That(message.Payload.SequenceEqual(payload), Is.True);
+            Assert.That(message.Type, Is.EqualTo(type));
+        }
+    }
+
+    [Test]
+    public void Batch_that_has_no_room_is_published_not_at_all()
+    {
+        MessageBatch batch = new();
+        while (batch.Length + 108 <= Publisher.MaxMessageLength)
+        {
+            batch.Add(new byte[100]);
+        }
+        int published = 0;
+        while (Publisher.TryPublish(batch))
+        {
+            published += batch.Count;
+        }
+        Assert.That(Subscriber.Poll(static _ => { }), Is.EqualTo(published));
+        batch.Add(new byte[100]);
+        Assert.That(() => Publisher.TryPublish(batch), Throws.TypeOf<MessageTooLongException>());
+        batch.Clear();
+        Assert.That((batch.Count, batch.Length), Is.EqualTo((0, 0)));
+        Assert.That(Publisher.TryPublish(batch), Is.True, "nothing always has room");
+        Assert.That(Subscriber.TryRead(out _), Is.False);
+    }
+
+    [TestCase(Acknowledge.AfterHandling, 1)]
+    [TestCase(Acknowledge.BeforeHandling, 2)]
+    public void Successor_goes_on_within_a_batch(Acknowledge acknowledge, int next)
+    {
+        MessageBatch batch = new();
+        for (int i = 0; i < 5; i++)
+        {
+            batch.Add(BitConverter.GetBytes(i));
+        }
+        Publisher.Publish([7]);
+        Publisher.Publish(batch);
+        Subscriber.Dispose();
+        using (Subscriber first = Topic.CreateSubscriber(acknowledge: acknowledge))
+        {
+            Assert.That(first.Read().Payload[0], Is.EqualTo(7));
+            Assert.That(BitConverter.ToInt32(first.Read().Payload), Is.Zero);
+            Assert.That(BitConverter.ToInt32(first.Read().Payload), Is.EqualTo(1));
+        }
+        using Subscriber successor = Topic.CreateSubscriber();
+        for (; next < 5; next++)
+        {
+            Assert.That(BitConverter.ToInt32(successor.Read().Payload), Is.EqualTo(next));
+        }
+        Assert.That(successor.TryRead(out _), Is.False);
+        // What stands in the slot from this batch means nothing in the next.
+        Publisher.Publish(batch);
+        successor.Dispose();
+        using Subscriber last = Topic.CreateSubscriber();
+        Assert.That(BitConverter.ToInt32(last.Read().Payload), Is.Zero);
+    }
+
+    [Test]
     public void Message_whose_handler_threw_is_delivered_again()
     {
         Publisher.Publish([1]);
@@ -330,6 +422,7 @@ internal abstract class QueueContract
     public void Nothing_is_allocated()
     {
         byte[] payload = new byte[64];
+        MessageBatch batch = new();
         CountingHandler handler = default;
         RunOnce();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -338,7 +431,7 @@ internal abstract class QueueContract
             RunOnce();
         }
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        Assert.That(handler.Count, Is.EqualTo(2 * 10_001));
+        Assert.That(handler.Count, Is.EqualTo(4 * 10_001));
 
         void RunOnce()
         {
@@ -353,6 +446,10 @@ internal abstract class QueueContract
             claim.Dispose();
             _ = Publisher.WaitToPublish(64, Timeout.InfiniteTimeSpan);
             Publisher.Publish(payload);
+            batch.Clear();
+            batch.Add(payload);
+            batch.Add(payload);
+            Publisher.Publish(batch);
             _ = Subscriber.Poll(ref handler);
             _ = Subscriber.TryRead(out _);
         }

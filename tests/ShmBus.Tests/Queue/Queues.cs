@@ -2,7 +2,7 @@ using ShmBus.Tests.Support;
 
 namespace ShmBus.Tests.Queue;
 
-internal sealed class FileQueue : QueueContract
+internal class FileQueue : QueueContract
 {
     private TestDirectory _directory = null!;
 
@@ -13,6 +13,18 @@ internal sealed class FileQueue : QueueContract
     }
 
     private protected override void Clean() => _directory.Dispose();
+}
+
+/// <summary>A ring for several publishers, with one.</summary>
+internal sealed class SharedQueue : FileQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}
+
+/// <summary>Lanes for several publishers, with one.</summary>
+internal sealed class LaneQueue : FileQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3, Lanes = true });
 }
 
 internal sealed class AnonymousQueue : QueueContract

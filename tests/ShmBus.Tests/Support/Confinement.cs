@@ -15,6 +15,9 @@ internal sealed class Confinement
     /// <summary>The words of the command line in front of the peer's own.</summary>
     internal IReadOnlyList<string> Words => _words;
 
+    /// <summary>Whether the peer is in a PID namespace of its own, where it cannot name the process that started it.</summary>
+    internal bool HasOwnProcesses => _words.Contains("--pid");
+
     private static bool IsRoot => Environment.IsPrivilegedProcess;
 
     /// <summary>A limit of the shell's <c>ulimit</c>, for example <c>-n 100</c>.</summary>
@@ -35,8 +38,16 @@ internal sealed class Confinement
     internal Confinement NoInotify() =>
         Add("unshare", "--user", "--map-root-user").Script("echo 0 > /proc/sys/user/max_inotify_instances");
 
-    private Confinement OwnNamespace(string kind) =>
-        IsRoot ? Add("unshare", kind) : Add("unshare", "--user", "--map-root-user", kind);
+    /// <summary>
+    /// PID, mount and network namespaces of its own, as a container has them. Of shared memory only this directory is there, as
+    /// /dev/shm. The peer is not the first process there, which nobody in there could kill.
+    /// </summary>
+    internal Confinement OwnNamespaces(string directory) =>
+        OwnNamespace("--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net")
+            .Add("sh", "-c", $"mount --bind '{directory}' /dev/shm && \"$@\"; exit $?", "sh");
+
+    private Confinement OwnNamespace(params string[] kinds) =>
+        IsRoot ? Add(["unshare", .. kinds]) : Add(["unshare", "--user", "--map-root-user", .. kinds]);
 
     private Confinement Script(string line) => Add("sh", "-c", $"{line} && exec \"$@\"", "sh");
 

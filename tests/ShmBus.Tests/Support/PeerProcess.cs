@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace ShmBus.Tests.Support;
 
 /// <summary>
-/// A real second process: ShmBus.TestPeer with a command. Talks by lines: what it writes to standard output is read here. Killed
+/// A real second process: ShmBus.TestPeer with a command, or a program in C. Talks by lines: what it writes to standard output is read here. Killed
 /// with SIGKILL when disposed.
 /// </summary>
 internal sealed partial class PeerProcess : IDisposable
@@ -29,24 +29,27 @@ internal sealed partial class PeerProcess : IDisposable
     /// <summary>Starts the peer under limits, with fewer rights or with file systems of its own.</summary>
     internal static PeerProcess Start(Confinement confinement, string command, params object[] arguments)
     {
-        string[] words = [.. confinement.Words, "dotnet"];
-        ProcessStartInfo start = new(words[0], words[1..])
+        string assembly = typeof(PeerProcess).Assembly.Location.Replace("ShmBus.Tests", "ShmBus.TestPeer", StringComparison.Ordinal);
+        return StartWords([.. confinement.Words, "dotnet", assembly, command], arguments, confinement.HasOwnProcesses);
+    }
+
+    /// <summary>Starts another program, which talks in the same way.</summary>
+    internal static PeerProcess StartProgram(string path, params object[] arguments) => StartWords([path], arguments, hasOwnProcesses: false);
+
+    private static PeerProcess StartWords(string[] words, object[] arguments, bool hasOwnProcesses)
+    {
+        IEnumerable<string> rest = arguments.Select(static argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!);
+        ProcessStartInfo start = new(words[0], [.. words[1..], .. rest])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(typeof(PeerProcess).Assembly.Location.Replace("ShmBus.Tests", "ShmBus.TestPeer", StringComparison.Ordinal));
-        start.ArgumentList.Add(command);
-        foreach (object argument in arguments)
-        {
-            start.ArgumentList.Add(Convert.ToString(argument, CultureInfo.InvariantCulture)!);
-        }
         // Without compiling in tiers a peer does the same work at the start as later.
         start.Environment["DOTNET_TieredCompilation"] = "0";
         // What is killed cannot remove the sockets and pipes that debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["SHMBUS_TEST_HOST"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        start.Environment["SHMBUS_TEST_HOST"] = hasOwnProcesses ? "output" : Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return new PeerProcess(Process.Start(start)!);
     }
 
@@ -56,6 +59,9 @@ internal sealed partial class PeerProcess : IDisposable
 
     /// <summary>Reads a line and fails unless it is this one.</summary>
     internal void Expect(string line) => Assert.That(ReadLine(), Is.EqualTo(line));
+
+    /// <summary>All that it still writes, until it ends.</summary>
+    internal string ReadToEnd() => _process.StandardOutput.ReadToEnd();
 
     internal void WriteLine(string line) => _process.StandardInput.WriteLine(line);
 

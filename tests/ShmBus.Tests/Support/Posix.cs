@@ -12,6 +12,9 @@ internal static partial class Posix
 
     internal static bool IsRoot => geteuid() == 0;
 
+    /// <summary>Of the calling thread, as the kernel knows it.</summary>
+    internal static int ThreadId => gettid();
+
     /// <summary>Ends the test without a verdict, with the reason, where only root can set its scene.</summary>
     internal static void RequireRoot(string why)
     {
@@ -36,6 +39,9 @@ internal static partial class Posix
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial int gettid();
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mknod(string path, uint mode, ulong device);

@@ -63,6 +63,20 @@ internal sealed class WaitContract(WaitStrategy strategy)
     }
 
     [Test]
+    public void Claims_given_up_while_a_reader_waits_give_their_room_back()
+    {
+        Task<byte> reader = Start(() => _subscriber.Read().Payload[0]);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.That(_publisher.WaitToPublish(Capacity / 4, Timeout.InfiniteTimeSpan), Is.True);
+            Assert.That(_publisher.TryClaim(Capacity / 4, out Claim claim), Is.True);
+            claim.Dispose();
+        }
+        _publisher.Publish([5]);
+        Assert.That(reader.Result, Is.EqualTo(5));
+    }
+
+    [Test]
     public void Wait_for_a_message_ends_with_its_time() =>
         Assert.That(_subscriber.WaitToRead(TimeSpan.FromMilliseconds(5)), Is.False);
 

@@ -1,0 +1,9 @@
+namespace ShmBus.Perf.Transports;
+
+/// <summary>ShmBus on a topic for several publishers: each claims by a compare-and-swap, also when it is alone.</summary>
+internal sealed class ShmBusManyTransport : ShmBusTransport, IManyProducersTransport
+{
+    public override string Name => "shmbus-many";
+
+    protected override int Publishers => ChannelSettings.MaximumProducers;
+}

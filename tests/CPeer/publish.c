@@ -1,0 +1,155 @@
+// Publishing: find room, say in the own slot what will be claimed, claim it, write it, stamp it.
+#include "shmbus.h"
+
+#include <string.h>
+
+/// What a subscriber slot still needs. With the dead: by what they had read, which the gate lags behind.
+static uint64_t needed_by(const struct endpoint *e, uint32_t index, bool thorough) {
+    const unsigned char *slot = slot_at(e, SUBSCRIBER, index);
+    uint32_t generation = load32(slot + SLOT_GENERATION);
+    if (load32(slot + SLOT_STATE) == STATE_FREE || (thorough && !is_alive(e, SUBSCRIBER, index))) {
+        uint64_t resume = load64(slot + SLOT_RESUME);
+        if (load32(slot + SLOT_GENERATION) == generation) {
+            return resume;
+        }
+    }
+    return load64(slot + SLOT_GATE);
+}
+
+static uint64_t least_needed(const struct endpoint *e, uint64_t tail, uint64_t shared, bool thorough) {
+    uint64_t least = UINT64_MAX;
+    for (uint32_t index = 0; index < e->slots[SUBSCRIBER]; index++) {
+        uint64_t needed = needed_by(e, index, thorough);
+        needed = needed > shared ? needed : shared;
+        // Among many the tail may have moved on since it was read, and a reader behind it.
+        uint64_t end = needed > tail && e->many ? load64(e->base + TAIL) : tail;
+        if (end - needed > e->capacity) {
+            corrupt(e, needed, "what a subscriber needs is not within the ring");
+        }
+        least = least < needed ? least : needed;
+    }
+    return least;
+}
+
+static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool thorough) {
+    struct endpoint *e = &p->endpoint;
+    if (e->many && (tail % 16 != 0 || tail < e->capacity)) {
+        corrupt(e, tail, "the tail");
+    }
+    uint64_t shared = load64(e->base + SHARED_GATE);
+    uint64_t least = least_needed(e, tail, shared, thorough);
+    if (least >= needed) {
+        uint64_t raised = shared;
+        while (raised < least && !atomic_compare_exchange_weak((_Atomic uint64_t *)(e->base + SHARED_GATE), &raised, least)) {
+        }
+        full_fence(); // a subscriber that joins does the same between its state and sharedGate
+        uint64_t again = least_needed(e, tail, shared, thorough); // by what was shared before, or it could not be less
+        least = least < again ? least : again;
+    }
+    p->limit = least + e->capacity;
+    return least >= needed;
+}
+
+void join_publisher(struct publisher *p, const char *path) {
+    struct endpoint *e = &p->endpoint;
+    open_region(e, path);
+    take_slot(e, PUBLISHER);
+    p->tail = load64(e->base + TAIL);
+    if (p->tail % 16 != 0 || p->tail < e->capacity) {
+        corrupt(e, p->tail, "the tail");
+    }
+    find_room(p, p->tail, 0, false);
+    store32(e->slot + SLOT_STATE, STATE_ACTIVE);
+    wake(e, SUBSCRIBER); // one may wait for a claim of the slot's last owner
+}
+
+unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bool thorough) {
+    struct endpoint *e = &p->endpoint;
+    for (bool outrun = false;; outrun = true) {
+        uint64_t tail = e->many ? load64(e->base + TAIL) : p->tail;
+        uint64_t end = tail + extent(length);
+        if (end > p->limit && !find_room(p, tail, end - e->capacity, thorough)) {
+            if (outrun) {
+                // The intent names what another has claimed, and a reader may wait for this publisher because of it.
+                store64(e->slot + SLOT_INTENT, 0);
+                wake(e, SUBSCRIBER);
+            }
+            return NULL;
+        }
+        store64(e->slot + SLOT_INTENT, tail);
+        if (!e->many) {
+            store64(e->base + TAIL, end);
+        } else if (!atomic_compare_exchange_strong((_Atomic uint64_t *)(e->base + TAIL), &tail, end)) {
+            continue;
+        }
+        p->claim = tail;
+        p->claimed = length;
+        uint32_t head[] = {(uint32_t)length, type};
+        memcpy(record(e, tail) + RECORD_LENGTH, head, sizeof head);
+        return record(e, tail) + RECORD_HEADER;
+    }
+}
+
+struct wanted {
+    struct publisher *publisher;
+    uint64_t length;
+    uint32_t type;
+    unsigned char *place;
+};
+
+static bool try_wanted(void *self, bool thorough) {
+    struct wanted *wanted = self;
+    wanted->place = try_claim(wanted->publisher, wanted->length, wanted->type, thorough);
+    return wanted->place != NULL;
+}
+
+unsigned char *claim(struct publisher *p, uint64_t length, uint32_t type) {
+    struct wanted wanted = {p, length, type, NULL};
+    if (length > max_length(&p->endpoint)) {
+        fail("%llu bytes are too many", (unsigned long long)length);
+    }
+    wait_for(&p->endpoint, try_wanted, &wanted);
+    return wanted.place;
+}
+
+static void finish(struct publisher *p, unsigned kind) {
+    struct endpoint *e = &p->endpoint;
+    store64(record(e, p->claim), stamp(e, p->claim, kind));
+    p->tail = p->claim + extent(p->claimed);
+}
+
+void stamp_only(struct publisher *p) { finish(p, KIND_MESSAGE); }
+
+void commit(struct publisher *p, uint64_t length) {
+    struct endpoint *e = &p->endpoint;
+    unsigned char *place = record(e, p->claim);
+    unsigned kind = KIND_MESSAGE;
+    if (extent(length) == extent(p->claimed)) {
+        uint32_t true_length = (uint32_t)length;
+        memcpy(place + RECORD_LENGTH, &true_length, sizeof true_length);
+    } else {
+        memcpy(place + extent(p->claimed) - sizeof length, &length, sizeof length);
+        kind = KIND_SHORT;
+    }
+    finish(p, kind);
+    wake(e, SUBSCRIBER);
+}
+
+void commit_batch(struct publisher *p) {
+    finish(p, KIND_BATCH);
+    wake(&p->endpoint, SUBSCRIBER);
+}
+
+void abort_claim(struct publisher *p) {
+    finish(p, KIND_ABORTED);
+    wake(&p->endpoint, SUBSCRIBER);
+}
+
+unsigned char *put_in_batch(unsigned char *at, uint32_t length, uint32_t type, const unsigned char *payload) {
+    uint32_t head[] = {length, type};
+    memcpy(at, head, sizeof head);
+    memcpy(at + BATCH_HEADER, payload, length);
+    return at + batch_extent(length);
+}
+
+void leave_publisher(struct publisher *p) { leave(&p->endpoint); }

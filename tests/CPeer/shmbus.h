@@ -1,0 +1,160 @@
+// A peer of ShmBus in C, written from src/ShmBus/LAYOUT.md alone: it shows that the document is enough. One endpoint for each
+// process. What is wrong with a region, or with a system call, ends the process with a reason.
+#ifndef SHMBUS_H
+#define SHMBUS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HEADER_SIZE = 512,
+    SLOT_SIZE = 512,
+    MAX_SLOTS = 64,
+
+    TAIL = 512,
+    SHARED_GATE = 640,
+    PARKED_SUBSCRIBERS = 768,
+    PARKED_PUBLISHERS = 776,
+    CORRUPT = 896,
+
+    SLOT_INTENT = 0,
+    SLOT_GATE = 0,
+    SLOT_RESUME = 128,
+    SLOT_WITHIN = 136,
+    SLOT_PARKED = 256,
+    SLOT_FUTEX = 260,
+    SLOT_STATE = 384,
+    SLOT_GENERATION = 388,
+    SLOT_PROCESS = 392,
+    SLOT_JOINED = 400,
+    SLOT_MESSAGES = 408,
+    SLOT_LOSSES = 416,
+    SLOT_LOST_BYTES = 424,
+    SLOT_NAME = 432,
+
+    STATE_FREE = 0,
+    STATE_JOINING = 1,
+    STATE_ACTIVE = 2,
+
+    RECORD_LENGTH = 8,
+    RECORD_TYPE = 12,
+    RECORD_HEADER = 16,
+    BATCH_HEADER = 8,
+
+    KIND_MESSAGE = 1,
+    KIND_ABORTED = 2,
+    KIND_BATCH = 3,
+    KIND_SHORT = 4,
+};
+
+enum role { PUBLISHER, SUBSCRIBER };
+
+struct endpoint {
+    enum role role;
+    int file;
+    unsigned char *base; // the whole file; the data area once more behind it
+    uint64_t table, data, capacity, size, key;
+    uint32_t slots[2]; // by role
+    bool many;         // publishers on this ring
+    uint32_t index;    // of the own slot
+    unsigned char *slot;
+
+    // Parking and waking, see park.c and deaths.c.
+    bool registered;      // wakers of this process need no fence for every message
+    bool announced;       // the own bit is in the summary
+    bool barrier_worked;  // and everybody has seen it
+    bool deaths_are_seen; // a thread watches for them
+    uint32_t woken[MAX_SLOTS];
+};
+
+static inline uint64_t load64(const unsigned char *at) { return atomic_load_explicit((const _Atomic uint64_t *)at, memory_order_acquire); }
+static inline uint32_t load32(const unsigned char *at) { return atomic_load_explicit((const _Atomic uint32_t *)at, memory_order_acquire); }
+static inline void store64(unsigned char *at, uint64_t value) { atomic_store_explicit((_Atomic uint64_t *)at, value, memory_order_release); }
+static inline void store32(unsigned char *at, uint32_t value) { atomic_store_explicit((_Atomic uint32_t *)at, value, memory_order_release); }
+static inline void add32(unsigned char *at, uint32_t value) { atomic_fetch_add((_Atomic uint32_t *)at, value); }
+static inline void full_fence(void) { atomic_thread_fence(memory_order_seq_cst); }
+
+static inline uint64_t extent(uint64_t length) { return (RECORD_HEADER + length + 15) & ~(uint64_t)15; }
+static inline uint64_t stamp(const struct endpoint *e, uint64_t position, unsigned kind) { return ((position ^ e->key) & ~(uint64_t)15) | kind; }
+static inline unsigned char *record(const struct endpoint *e, uint64_t position) { return e->base + e->data + (position & (e->capacity - 1)); }
+static inline uint64_t max_length(const struct endpoint *e) { return e->capacity / 4; }
+
+/// The kind of the record at a position; 0 where none is there.
+static inline unsigned kind_at(const struct endpoint *e, uint64_t position) {
+    uint64_t kind = load64(record(e, position)) ^ stamp(e, position, 0);
+    return kind < 16 ? (unsigned)kind : 0;
+}
+
+/// Ends the process and says why.
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// region.c
+void open_region(struct endpoint *e, const char *path);
+
+// slot.c
+uint64_t slot_offset(const struct endpoint *e, enum role role, uint32_t index);
+unsigned char *slot_at(const struct endpoint *e, enum role role, uint32_t index);
+bool is_alive(const struct endpoint *e, enum role role, uint32_t index);
+void take_slot(struct endpoint *e, enum role role);
+void leave(struct endpoint *e);
+_Noreturn void corrupt(const struct endpoint *e, uint64_t position, const char *reason);
+
+// park.c
+/// Looks for what is waited for; thoroughly: with the dead, which costs system calls.
+typedef bool look(void *self, bool thorough);
+void register_wakers(struct endpoint *e);
+void wait_for(struct endpoint *e, look *look, void *self);
+void no_longer_parked(struct endpoint *e);
+void wake(struct endpoint *e, enum role role);
+void get_up(unsigned char *slot);
+
+// deaths.c
+void watch_deaths(struct endpoint *e);
+
+// publish.c
+struct publisher {
+    struct endpoint endpoint;
+    uint64_t tail;  // of the only producer; among many, the shared one counts
+    uint64_t limit; // the least gate that was seen, plus the capacity
+    uint64_t claim; // the open one's position
+    uint64_t claimed;
+};
+
+void join_publisher(struct publisher *p, const char *path);
+/// Where the payload goes; NULL where there is no room.
+unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bool thorough);
+/// The same, and waits for room.
+unsigned char *claim(struct publisher *p, uint64_t length, uint32_t type);
+/// Publishes the open claim: as it is, with less, as a batch, or not at all. The last does not wake anybody, as if killed.
+void commit(struct publisher *p, uint64_t length);
+void commit_batch(struct publisher *p);
+void abort_claim(struct publisher *p);
+void stamp_only(struct publisher *p);
+/// Puts a message behind those that are in a batch already; returns where the next one goes.
+unsigned char *put_in_batch(unsigned char *at, uint32_t length, uint32_t type, const unsigned char *payload);
+static inline uint64_t batch_extent(uint64_t length) { return (BATCH_HEADER + length + 7) & ~(uint64_t)7; }
+void leave_publisher(struct publisher *p);
+
+// read.c
+struct message {
+    uint64_t position;
+    const unsigned char *payload;
+    uint32_t length, type;
+};
+
+struct subscriber {
+    struct endpoint endpoint;
+    uint64_t position;
+    uint64_t gate;  // as it was stored last
+    uint64_t batch; // where the next message stands in the batch at position; 0 where none was begun
+};
+
+void join_subscriber(struct subscriber *s, const char *path);
+/// The next message, waited for. It stays as it is until done() says that it was dealt with.
+struct message next_message(struct subscriber *s);
+void done(struct subscriber *s, const struct message *message);
+void leave_subscriber(struct subscriber *s);
+
+#endif

@@ -1,0 +1,86 @@
+// The C subscriber that tests start: PATH SEED TYPES COUNT JOURNAL [die]. Reads COUNT messages of each type from 0 to TYPES - 1,
+// the row of type t by the seed SEED + t, from where the journal says on. With 'die' it is killed with the last one in hand.
+#include "peer.h"
+#include "shmbus.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { MAX_TYPES = 8 };
+
+// Survives a kill: how many messages of each type were dealt with, and where the last one stood. One of the two entries holds.
+// The C# test peer keeps the same.
+struct journal {
+    _Atomic uint64_t current;
+    struct entry {
+        uint64_t position;
+        uint64_t next[MAX_TYPES];
+    } entries[2];
+};
+
+static struct journal *open_journal(const char *path) {
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    void *journal = mmap(NULL, sizeof(struct journal), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (journal == MAP_FAILED) {
+        fail("there is no journal");
+    }
+    return journal;
+}
+
+static struct entry last_entry(struct journal *journal) { return journal->entries[atomic_load(&journal->current)]; }
+
+static void write_entry(struct journal *journal, const struct entry *entry) {
+    uint64_t other = atomic_load(&journal->current) ^ 1;
+    journal->entries[other] = *entry;
+    atomic_store(&journal->current, other);
+}
+
+int main(int count, char **arguments) {
+    end_with_host();
+    if (count != 6 && count != 7) {
+        fail("usage: subscriber PATH SEED TYPES COUNT JOURNAL [die]");
+    }
+    static struct subscriber subscriber;
+    join_subscriber(&subscriber, arguments[1]);
+    uint32_t types = (uint32_t)strtoul(arguments[3], NULL, 10);
+    uint64_t left = types * strtoull(arguments[4], NULL, 10);
+    struct journal *journal = open_journal(arguments[5]);
+    struct entry entry = last_entry(journal);
+    struct messages rows[MAX_TYPES];
+    for (uint32_t type = 0; type < types; type++) {
+        rows[type] = numbered_messages(strtoull(arguments[2], NULL, 10) + type, max_length(&subscriber.endpoint));
+        left -= entry.next[type];
+    }
+    puts("ready");
+    fflush(stdout);
+    for (bool is_first = true; left > 0; is_first = false) {
+        struct message message = next_message(&subscriber);
+        if (message.type >= types) {
+            fail("type %u at %llu", message.type, (unsigned long long)message.position);
+        }
+        // The one in hand when the last subscriber was killed comes again, and no other.
+        bool is_again = is_first && message.position == entry.position;
+        uint64_t number = entry.next[message.type] - (is_again ? 1 : 0);
+        if (!is_message(&rows[message.type], number, message.payload, message.length)) {
+            fail("not message %llu of type %u: %u bytes at %llu", (unsigned long long)number, message.type, message.length,
+                 (unsigned long long)message.position);
+        }
+        if (!is_again) {
+            left--;
+            if (left == 0 && count == 7) {
+                raise(SIGKILL);
+            }
+            entry.next[message.type]++;
+            entry.position = message.position;
+            write_entry(journal, &entry);
+        }
+        done(&subscriber, &message);
+    }
+    leave_subscriber(&subscriber);
+    puts("received");
+    return 0;
+}

@@ -1,0 +1,394 @@
+using ShmBus.Endpoints;
+using ShmBus.Regions;
+using ShmBus.Rings;
+using ShmBus.TestPeer;
+using ShmBus.Tests.Regions;
+using ShmBus.Tests.Support;
+using ShmBus.Waiting;
+
+namespace ShmBus.Tests.Peers;
+
+/// <summary>
+/// A publisher and a subscriber in C, written from LAYOUT.md alone, with those in C#: what the document says is what the code does,
+/// and it is enough. Each message arrives once, in order and intact; none is lost by a kill of either side but an open claim.
+/// </summary>
+internal sealed class CPeerTests
+{
+    private const int Capacity = 8192; // small, so that it is full and empty often
+    private const int Roomy = 1 << 20; // messages so large that a kill finds their claim open
+    private const long Endless = long.MaxValue / 16;
+
+    private CPrograms _programs = null!;
+    private TestDirectory _directory = null!;
+    private Topic _topic = null!;
+    private string _path = null!;
+    private Journal _journal = null!;
+
+    public enum Language
+    {
+        C,
+        CSharp,
+    }
+
+    [OneTimeSetUp]
+    public void Build() => _programs = new CPrograms();
+
+    [OneTimeTearDown]
+    public void Remove() => _programs?.Dispose();
+
+    [SetUp]
+    public void SetUp()
+    {
+        _directory = new TestDirectory();
+        _path = _directory.File("topic");
+        _journal = new Journal(_directory.File("journal"));
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _topic?.Dispose();
+        _journal.Dispose();
+        _directory.Dispose();
+    }
+
+    [TestCase(Language.C, Language.CSharp)]
+    [TestCase(Language.CSharp, Language.C)]
+    [TestCase(Language.C, Language.C)]
+    public void Every_message_arrives_once_in_order_and_intact(Language from, Language to)
+    {
+        const int count = 500_000;
+        Create(publishers: 1);
+        using PeerProcess subscriber = StartSubscriber(to, types: 1, count);
+        using PeerProcess publisher = StartPublisher(from, type: 0, count);
+        publisher.Expect("sent");
+        subscriber.Expect("received");
+        Assert.Multiple(() =>
+        {
+            Assert.That(Sleeps(EndpointRole.Publisher), Is.GreaterThan(10), "The publisher waited for room.");
+            Assert.That(Sleeps(EndpointRole.Subscriber), Is.GreaterThan(10), "The subscriber waited for messages.");
+        });
+    }
+
+    [Test]
+    public void Publishers_in_both_languages_share_a_topic([Values] Language to)
+    {
+        const int count = 100_000;
+        Create(publishers: 4);
+        using PeerProcess subscriber = StartSubscriber(to, types: 4, count);
+        PeerProcess[] publishers = [.. Enumerable.Range(0, 4).Select(type => StartPublisher(LanguageOf(type), (uint)type, count))];
+        try
+        {
+            foreach (PeerProcess publisher in publishers)
+            {
+                publisher.Expect("sent");
+            }
+            subscriber.Expect("received");
+        }
+        finally
+        {
+            DisposeAll(publishers);
+        }
+    }
+
+    [Test]
+    public void Publishers_killed_at_random_lose_nothing_but_open_claims([Values] Language from, [Values(Capacity, Roomy)] int capacity)
+    {
+        const int kills = 20;
+        Language to = from == Language.C ? Language.CSharp : Language.C;
+        Create(publishers: 1, capacity);
+        using PeerProcess subscriber = StartSubscriber(to, types: 1, Endless);
+        for (int i = 0; i < kills; i++)
+        {
+            using PeerProcess publisher = StartPublisher(from, type: 0, Endless);
+            AwaitMessages(type: 0, Random.Shared.Next(1, 2001));
+            publisher.Kill();
+            AwaitRead(_topic.Inspect().PublishedBytes);
+        }
+        ReportLosses(kills);
+    }
+
+    [Test]
+    public void Both_sides_in_both_languages_are_killed_at_random([Values(1, 4)] int types, [Values(Capacity, Roomy)] int capacity)
+    {
+        const int kills = 24;
+        Create(publishers: types, capacity);
+        int publishersKilled = 0;
+        PeerProcess[] publishers = [.. Enumerable.Range(0, types).Select(type => StartPublisher(LanguageOf(type), (uint)type, Endless))];
+        PeerProcess subscriber = StartSubscriber(Language.C, types, Endless);
+        try
+        {
+            for (int i = 0; i < kills; i++)
+            {
+                for (uint type = 0; type < types; type++)
+                {
+                    AwaitMessages(type, Random.Shared.Next(1, 1001));
+                }
+                if (i % 2 == 0)
+                {
+                    int type = Random.Shared.Next(types);
+                    publishers[type].Kill();
+                    publishersKilled++;
+                    // Its successor goes on with what it had not published.
+                    AwaitRead(_topic.Inspect().PublishedBytes);
+                    publishers[type].Dispose();
+                    publishers[type] = StartPublisher(LanguageOf(type + i / 2), (uint)type, Endless);
+                }
+                else
+                {
+                    subscriber.Dispose();
+                    subscriber = StartSubscriber(LanguageOf(i / 2), types, Endless);
+                }
+            }
+            foreach (PeerProcess publisher in publishers)
+            {
+                publisher.Kill();
+            }
+            AwaitRead(_topic.Inspect().PublishedBytes);
+        }
+        finally
+        {
+            DisposeAll([.. publishers, subscriber]);
+        }
+        ReportLosses(publishersKilled + types);
+    }
+
+    [Test]
+    public void Claim_of_a_killed_C_publisher_is_passed_by_while_a_reader_sleeps()
+    {
+        Create(publishers: 1);
+        using PeerProcess reader = PeerProcess.Start("park", _path);
+        string thread = reader.ReadLine();
+        using (PeerProcess publisher = PeerProcess.StartProgram(_programs.Publisher, "hold-claim", _path, 100))
+        {
+            publisher.Expect("in claim");
+            Until.Asleep(reader.Id, thread);
+            publisher.Kill();
+        }
+        Until.True(() => _topic.Inspect().PendingBytes == 0);
+        Assert.That((Slot.Losses, Slot.LostBytes), Is.EqualTo((1, 128)));
+        using Publisher successor = _topic.CreatePublisher();
+        successor.Publish("next"u8);
+        reader.Expect("got 4");
+    }
+
+    [Test]
+    public void Claim_of_a_killed_CSharp_publisher_is_passed_by_while_a_C_reader_sleeps()
+    {
+        Create(publishers: 1);
+        using PeerProcess reader = StartSubscriber(Language.C, types: 1, count: 1000);
+        Until.Asleep(reader.Id, $"{reader.Id}");
+        using PeerProcess killed = PeerProcess.Start("die-in-claim", _path, 0);
+        killed.ExitCode();
+        Until.True(() => _topic.Inspect().PendingBytes == 0);
+        Assert.That((Slot.Losses, Slot.LostBytes), Is.EqualTo((1, 128)));
+        Until.Asleep(reader.Id, $"{reader.Id}");
+        using PeerProcess successor = StartPublisher(Language.CSharp, type: 0, count: 1000);
+        reader.Expect("received");
+    }
+
+    [Test]
+    public void C_publisher_paused_in_a_claim_is_waited_for()
+    {
+        Create(publishers: 1);
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        using PeerProcess publisher = PeerProcess.StartProgram(_programs.Publisher, "hold-claim", _path, 100);
+        publisher.Expect("in claim");
+        publisher.Stop();
+        Assert.That(subscriber.WaitToRead(TimeSpan.FromMilliseconds(500)), Is.False);
+        Assert.That(() => _topic.CreatePublisher(), Throws.TypeOf<EndpointInUseException>());
+        publisher.Continue();
+        publisher.WriteLine("go");
+        Message message = subscriber.Read();
+        Assert.That(message.Payload.Length, Is.EqualTo(100));
+        Assert.That(message.Payload.ContainsAnyExcept((byte)42), Is.False);
+        Assert.That(subscriber.Losses, Is.Zero);
+    }
+
+    [Test]
+    public void C_publisher_killed_between_its_stamp_and_the_wake_leaves_no_sleeper()
+    {
+        Create(publishers: 1);
+        using PeerProcess reader = PeerProcess.Start("park", _path);
+        string thread = reader.ReadLine();
+        using PeerProcess publisher = PeerProcess.StartProgram(_programs.Publisher, "die-before-wake", _path);
+        publisher.Expect("at it");
+        Until.Asleep(reader.Id, thread);
+        publisher.WriteLine("go");
+        reader.Expect("got 14");
+    }
+
+    [Test]
+    public void CSharp_publisher_killed_between_its_stamp_and_the_wake_leaves_no_C_sleeper()
+    {
+        Create(publishers: 1);
+        using PeerProcess reader = StartSubscriber(Language.C, types: 1, count: 1);
+        using PeerProcess publisher = PeerProcess.Start("die-before-wake", _path, Seed);
+        publisher.Expect("at it");
+        Until.Asleep(reader.Id, $"{reader.Id}");
+        publisher.WriteLine("go");
+        reader.Expect("received");
+    }
+
+    [TestCase(Language.C, Language.CSharp)]
+    [TestCase(Language.CSharp, Language.C)]
+    public void Successor_of_a_killed_subscriber_goes_on_within_the_batch(Language killed, Language successor)
+    {
+        const int count = 5;
+        Create(publishers: 1);
+        using Publisher publisher = _topic.CreatePublisher();
+        // The first seed whose first messages fit into one batch.
+        MessageBatch batch = new();
+        for (Seed = 0; batch.Count == 0 || batch.Length > _topic.MaxMessageLength; Seed++)
+        {
+            batch.Clear();
+            NumberedMessages messages = new(Seed + 1, _topic.MaxMessageLength);
+            for (int i = 0; i < count; i++)
+            {
+                batch.Add(messages[i]);
+            }
+        }
+        publisher.Publish(batch);
+        using (PeerProcess dies = killed == Language.C
+            ? PeerProcess.StartProgram(_programs.Subscriber, _path, Seed, 1, 3, _directory.File("journal"), "die")
+            : PeerProcess.Start("read-then-die", _path, Acknowledge.AfterHandling, 3))
+        {
+            dies.ExitCode();
+        }
+        // The third is in hand, not dealt with.
+        if (killed == Language.CSharp)
+        {
+            _journal.Add(0, 0);
+            _journal.Add(0, 0);
+        }
+        Assert.That(_journal.Count(0), Is.EqualTo(2));
+        using PeerProcess next = StartSubscriber(successor, types: 1, count);
+        next.Expect("received");
+    }
+
+    [Test]
+    public void C_publisher_finds_the_room_that_a_killed_subscriber_had_read()
+    {
+        Create(publishers: 1);
+        int record = _topic.Capacity / 16;
+        using (Publisher publisher = _topic.CreatePublisher())
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                Assert.That(publisher.TryPublish(new byte[record - RecordDescriptor.HeaderSize]), Is.True);
+            }
+        }
+        using PeerProcess waiting = PeerProcess.StartProgram(_programs.Publisher, "hold-claim", _path, (3 * record) - RecordDescriptor.HeaderSize);
+        Until.Asleep(waiting.Id, $"{waiting.Id}");
+        // It dies with the fourth in hand: it gave back two, an eighth of the ring.
+        using PeerProcess killed = PeerProcess.Start("read-then-die", _path, Acknowledge.AfterHandling, 4);
+        killed.ExitCode();
+        waiting.Expect("in claim");
+    }
+
+    [TestCase(0, "magic")]
+    [TestCase(8, "major version")]
+    [TestCase(16, "required features")]
+    [TestCase(32, "pages")]
+    [TestCase(40, "slots")]
+    [TestCase(64, "capacity")]
+    [TestCase(72, "do not follow")]
+    [TestCase(92, "delivery")]
+    [TestCase(300, "checksum")]
+    public void C_peer_refuses_a_header_that_is_wrong(int offset, string reason)
+    {
+        Create(publishers: 1);
+        byte[] header = File.ReadAllBytes(_path)[..RegionDescriptor.HeaderSize];
+        header[offset] ^= 0x80;
+        HeaderFile.Write(_path, 0, reason == "checksum" ? header : HeaderFile.Seal(header));
+        ExpectRefusal(reason);
+    }
+
+    [Test]
+    public void C_peer_refuses_what_is_no_whole_region_of_its_own()
+    {
+        ExpectRefusal("No such file");
+        File.WriteAllBytes(_path, HeaderFile.Valid(Capacity));
+        ExpectRefusal("others can write", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+        ExpectRefusal("a file of 512 bytes", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllBytes(_path, HeaderFile.Valid(Capacity)[..511]);
+        ExpectRefusal("too short");
+        File.Delete(_path);
+        File.CreateSymbolicLink(_path, _directory.File("journal"));
+        ExpectRefusal("not a regular file");
+    }
+
+    private ulong Seed { get; set; } = 1;
+
+    private EndpointInfo Slot => _topic.Inspect().Endpoints.Single(static endpoint => endpoint.Role == EndpointRole.Subscriber);
+
+    private static Language LanguageOf(int number) => number % 2 == 0 ? Language.C : Language.CSharp;
+
+    private void Create(int publishers, int capacity = Capacity) =>
+        _topic = Topic.OpenOrCreate(_path, new TopicOptions { Capacity = Math.Max(capacity, Environment.SystemPageSize), Publishers = publishers });
+
+    /// <summary>A publisher of one row, which begins where the journal says.</summary>
+    private PeerProcess StartPublisher(Language language, uint type, long count)
+    {
+        long first = _journal.Count(type);
+        PeerProcess publisher = language == Language.C
+            ? PeerProcess.StartProgram(_programs.Publisher, "send", _path, Seed + type, type, first, count)
+            : PeerProcess.Start("send", _path, WaitStrategy.Park, Seed + type, first, count, type);
+        publisher.Expect("ready");
+        return publisher;
+    }
+
+    private PeerProcess StartSubscriber(Language language, int types, long count)
+    {
+        string journal = _directory.File("journal");
+        PeerProcess subscriber = language == Language.C
+            ? PeerProcess.StartProgram(_programs.Subscriber, _path, Seed, types, count, journal)
+            : PeerProcess.Start("keep-journal", _path, WaitStrategy.Park, Seed, types, count, journal);
+        subscriber.Expect("ready");
+        return subscriber;
+    }
+
+    /// <summary>Waits until so many more messages of a type were read: whoever is killed then is at work, however slow the machine is.</summary>
+    private void AwaitMessages(uint type, long count)
+    {
+        long until = _journal.Count(type) + count;
+        Until.True(() => _journal.Count(type) >= until);
+    }
+
+    /// <summary>Waits until the subscriber has passed a number of published bytes.</summary>
+    private void AwaitRead(long bytes) =>
+        Until.True(() => _topic.Inspect() is { } now && now.PublishedBytes - now.PendingBytes >= bytes);
+
+    private void ReportLosses(int kills)
+    {
+        Assert.That(Slot.Losses, Is.LessThanOrEqualTo(kills), "a kill loses at most the one claim that was open");
+        Assert.That(_topic.Inspect().CorruptAt, Is.Null);
+        TestContext.Out.WriteLine($"{kills} kills of publishers, {_topic.Inspect().PublishedBytes:n0} bytes, {Slot.Losses} open claims lost");
+    }
+
+    /// <summary>How often the owner of the first slot of a kind has slept, by the count in its slot.</summary>
+    private long Sleeps(EndpointRole role)
+    {
+        int page = Environment.SystemPageSize;
+        return BitConverter.ToUInt32(File.ReadAllBytes(_path), page + (role == EndpointRole.Publisher ? 0 : 512) + 256) / 2;
+    }
+
+    private void ExpectRefusal(string reason, UnixFileMode? mode = null)
+    {
+        if (mode is { } bits)
+        {
+            File.SetUnixFileMode(_path, bits);
+        }
+        Tool.Result result = Tool.Run(_programs.Publisher, "hold-claim", _path, "1");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((1, result.Error)));
+        Assert.That(result.Error, Does.Contain(reason));
+    }
+
+    private static void DisposeAll(IEnumerable<PeerProcess> peers)
+    {
+        foreach (PeerProcess peer in peers)
+        {
+            peer.Dispose();
+        }
+    }
+}
