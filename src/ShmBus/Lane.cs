@@ -30,8 +30,13 @@ internal sealed unsafe class Lane : IDeathListener
             _ = _peers.HaveChanged();
             IsWatched = DeathWatch.Register(this, region.File) is null;
         }
-        catch
+        catch (Exception exception)
         {
+            if (exception is RingCorruptException corruption)
+            {
+                // For people and tools to see; nobody obeys it.
+                Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
+            }
             Owner.Release();
             throw;
         }

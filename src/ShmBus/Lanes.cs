@@ -179,6 +179,9 @@ internal sealed unsafe class Lanes(RegionFile hub, RingMemory memory, RegionOpti
         return lane;
     }
 
+    /// <summary>Why the last one that could not be opened could not.</summary>
+    internal Exception? Failure { get; private set; }
+
     /// <summary>Opens those that were made since the last time. One that cannot be opened is tried, and thrown for, once.</summary>
     internal void OpenNew()
     {
@@ -186,8 +189,16 @@ internal sealed unsafe class Lanes(RegionFile hub, RingMemory memory, RegionOpti
         {
             int index = System.Numerics.BitOperations.TrailingZeroCount(unopened);
             _opened |= 1UL << index;
-            Region region = LaneFiles.Open(hub, index, options, readOnly: false);
-            _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, atMostOnce, subscriber));
+            try
+            {
+                Region region = LaneFiles.Open(hub, index, options, readOnly: false);
+                _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, atMostOnce, subscriber));
+            }
+            catch (Exception exception)
+            {
+                Failure = exception;
+                throw;
+            }
             if (!_lanes[index]!.IsWatched)
             {
                 subscriber.IsUnwatched();

@@ -247,6 +247,12 @@ public sealed unsafe class Subscriber : Endpoint
     /// <summary>Leaves because of an error. Where it is one lane's, the others go on: a corrupt one is read no more, any other in its next turn.</summary>
     private void LeaveRingBy(Exception exception)
     {
+        if (exception == _lanes?.Failure)
+        {
+            // It is that of a lane that could not be opened, and none that is read.
+            Leave();
+            return;
+        }
         if (_lane == Own || exception is not (RingCorruptException or RecordKindException))
         {
             LeaveBy(exception);

@@ -1,4 +1,5 @@
 using ShmBus.Endpoints;
+using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -32,9 +33,8 @@ public sealed record TopicSnapshot(
         ulong lanes = file.Header.Producers == RegionHeader.Lanes ? Atomic.LoadAcquire(memory.Lanes) : 0;
         for (int i = 0; i < memory.Geometry.PublisherSlots; i++)
         {
-            if ((lanes >> i & 1) != 0)
+            if ((lanes >> i & 1) != 0 && TryOpen(file, i, options) is Region region)
             {
-                Region region = LaneFiles.Open(file, i, options, readOnly: true);
                 RingMemory lane = new(region.Address, region.Geometry, region.File.Header.Key);
                 (ulong Published, ulong Pending, ulong Corrupt) figures = Figures(lane);
                 published += figures.Published;
@@ -48,6 +48,19 @@ public sealed record TopicSnapshot(
         return new TopicSnapshot(
             (int)file.Header.RingCapacity, (long)published, (long)pending, file.CheckName(),
             corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints);
+    }
+
+    /// <summary>A lane, or null: anybody may have written that there is one.</summary>
+    private static Region? TryOpen(RegionFile hub, int index, RegionOptions options)
+    {
+        try
+        {
+            return LaneFiles.Open(hub, index, options, readOnly: true);
+        }
+        catch (NotFoundErrnoException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Whoever holds a slot in the hub has its figures in the slots of the lanes.</summary>

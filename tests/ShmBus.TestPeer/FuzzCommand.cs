@@ -20,6 +20,8 @@ internal static class FuzzCommand
         int rounds = 0;
         Stopwatch clock = Stopwatch.StartNew();
         TimeSpan lastReport = default;
+        // On a busy machine a process could otherwise be at compiling a loop anew for seconds when it should stop.
+        Environment.SetEnvironmentVariable("DOTNET_TC_QuickJitForLoops", "0");
         using FuzzRounds peers = new(arguments[2], interrupted.Token);
         try
         {

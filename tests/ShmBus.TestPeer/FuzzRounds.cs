@@ -41,7 +41,8 @@ internal sealed class FuzzRounds : IDisposable
         Random random = new(seed);
         string path = Path.Combine(_directory, $"fuzzed-{seed}");
         int publishers = random.Next(2) == 0 ? 1 : random.Next(2, MostPublishers + 1);
-        using (Topic.OpenOrCreate(path, new TopicOptions { Capacity = Environment.SystemPageSize << random.Next(5), Publishers = publishers }))
+        bool hasLanes = publishers > 1 && random.Next(2) == 0;
+        using (Topic.OpenOrCreate(path, new TopicOptions { Capacity = Environment.SystemPageSize << random.Next(5), Publishers = publishers, Lanes = hasLanes }))
         {
         }
         try
@@ -50,6 +51,8 @@ internal sealed class FuzzRounds : IDisposable
             {
                 Tell(_endpoints[i], path, random.Next());
             }
+            // Lanes are files that publishers make: one of those may be written over as well.
+            Thread.Sleep(hasLanes ? 50 : 0);
             Tell(_scribbler, path, random.Next());
             Thread.Sleep(random.Next(50, 500));
             if (random.Next(8) == 0)
@@ -74,7 +77,10 @@ internal sealed class FuzzRounds : IDisposable
         }
         finally
         {
-            File.Delete(path);
+            foreach (string file in Directory.GetFiles(_directory))
+            {
+                File.Delete(file);
+            }
         }
     }
 
@@ -103,10 +109,12 @@ internal sealed class FuzzRounds : IDisposable
 
     private void Replace(int index, string path, int seed)
     {
-        _endpoints[index].RequireAlive();
-        _endpoints[index].Dispose();
+        SoakPeer killed = _endpoints[index];
+        killed.RequireAlive();
+        killed.Kill();
         Total.Add("kills");
         _endpoints[index] = Start(Role(index));
+        killed.Dispose();
         Tell(_endpoints[index], path, seed);
     }
 

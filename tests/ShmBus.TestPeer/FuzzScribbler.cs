@@ -22,7 +22,8 @@ internal sealed unsafe class FuzzScribbler : IDisposable
     {
         _random = random;
         _counts = counts;
-        using RegionFile file = RegionFile.Open(path, RegionOptions.Default, readOnly: false);
+        string[] files = [path, .. Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".lane*").Order(StringComparer.Ordinal)];
+        using RegionFile file = RegionFile.Open(files[random.Next(files.Length)], RegionOptions.Default, readOnly: false);
         _region = Region.Map(file, RegionOptions.Default, readOnly: false);
         _memory = new RingMemory(_region.Address, _region.Geometry, file.Header.Key);
         _fields = [.. Addresses()];
@@ -101,7 +102,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
     /// <summary>Every number that somebody acts on or shows.</summary>
     private List<nint> Addresses()
     {
-        List<nint> addresses = [(nint)_memory.Tail, (nint)_memory.SharedGate, (nint)_memory.ParkedSubscribers, (nint)_memory.ParkedPublishers, (nint)_memory.Corrupt];
+        List<nint> addresses = [(nint)_memory.Tail, (nint)_memory.SharedGate, (nint)_memory.ParkedSubscribers, (nint)_memory.ParkedPublishers, (nint)_memory.Corrupt, (nint)_memory.Lanes];
         foreach (EndpointRole role in Enum.GetValues<EndpointRole>())
         {
             for (int i = 0; i < _memory.Slots(role); i++)
