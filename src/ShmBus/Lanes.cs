@@ -29,7 +29,8 @@ internal static unsafe class LaneFiles
     internal static Region Open(RegionFile hub, int index, RegionOptions options, bool readOnly)
     {
         string path = PathOf(hub.DisplayPath, index);
-        using RegionFile file = RegionFile.Open(path, options, readOnly);
+        // For writing in any case: what is missing of the file is reserved before it is mapped.
+        using RegionFile file = RegionFile.Open(path, options, readOnly: false);
         return file.Header.HubKey == hub.Header.Key && file.Header.Geometry == HeaderOf(hub.Header).Geometry
             ? Region.Map(file, options, readOnly)
             : throw new RegionFormatException(path, "it is not a lane of this topic");
