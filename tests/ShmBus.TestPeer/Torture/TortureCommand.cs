@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
-
 namespace ShmBus.TestPeer.Torture;
 
 /// <summary>
@@ -12,47 +8,21 @@ internal static class TortureCommand
 {
     internal static int Run(string[] arguments)
     {
-        using CancellationTokenSource interrupted = new();
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         TortureOptions options = TortureOptions.Parse(arguments.AsSpan(1));
         TortureFigures total = default;
-        int rounds = 0;
-        Stopwatch clock = Stopwatch.StartNew();
-        try
-        {
-            using WarmPeers peers = new();
-            while (rounds == 0 || clock.Elapsed < options.Minutes)
+        using WarmPeers peers = new();
+        return Rounds.Run(
+            options.Minutes,
+            (number, interrupted) =>
             {
-                rounds++;
-                string path = Path.Combine(arguments[0], $"torture-{rounds}");
-                using TortureRound round = new(path, Random.Shared.Next(), options, peers, interrupted.Token);
+                string path = Path.Combine(arguments[0], $"torture-{number}");
+                using TortureRound round = new(path, Random.Shared.Next(), options, peers, interrupted);
                 options = options with { Pause = TimeSpan.Zero }; // the first only
-                Console.Write($"round {rounds}: {round.Description}: ");
+                Console.Write($"round {number}: {round.Description}: ");
                 TortureFigures figures = round.Run();
                 Console.WriteLine(figures);
                 total += figures;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Console.WriteLine("interrupted");
-            return 130;
-        }
-        catch (Exception exception) when (exception is SoakException or InvalidDataException or InvalidOperationException)
-        {
-            Console.WriteLine();
-            Console.WriteLine($"VIOLATION: {exception.Message}");
-            return 1;
-        }
-        string minutes = clock.Elapsed.TotalMinutes.ToString("f1", CultureInfo.InvariantCulture);
-        Console.WriteLine($"{rounds} rounds in {minutes} minutes: {total}; 0 violations");
-        return 0;
-
-        void Interrupt(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            interrupted.Cancel();
-        }
+            },
+            () => total.ToString());
     }
 }
