@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test, in Release. Installs what some of them need where it may, and says how to get it where it may not: those
-# tests are then skipped. Ends with each skipped test and its reason, and with the line 'N passed, N failed'.
+# tests are then skipped. Without arguments it also proves the models of the protocol (build/models.sh). Ends with each skipped
+# test and its reason, and with the line 'N passed, N failed'.
 #
 #     build/test.sh [ARGUMENT OF dotnet test...]
 set -euo pipefail
@@ -44,15 +45,39 @@ if [ ${#missing[@]} -gt 0 ]; then
     fi
 fi
 
-echo "Building ..."
+# The models first: they need no build. Each model and each mutation counts as one test. With arguments, some tests only are
+# wanted: then not.
 status=0
+models_passed=0 models_failed=0
+if [ $# -eq 0 ]; then
+    # By itself: where there is no such package, the others are installed all the same.
+    if ! command -v spin >/dev/null; then
+        echo "Installing spin ..."
+        install spin || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+    fi
+    if command -v spin >/dev/null && command -v gcc >/dev/null; then
+        echo "Models ..."
+        run "$here/models.sh" --counts "$scratch/models" || status=$?
+        if [ -s "$scratch/models" ]; then
+            read -r models_passed models_failed <"$scratch/models"
+        else
+            models_failed=1
+        fi
+    else
+        echo "Skipped the models in tests/Models: spin or gcc is missing, and cannot be installed from here."
+        echo "As root: apt-get install spin gcc"
+    fi
+fi
+
+echo "Building ..."
+tests=0
 if build_project "$root/ShmBus.sln"; then
     # No test has an upper time limit of its own: one that makes no progress for ten minutes hangs.
     run dotnet test "$root/ShmBus.sln" -c Release --no-build --nologo \
         --logger trx --logger "console;verbosity=minimal" --results-directory "$scratch/results" \
-        --blame-hang-timeout 10m --blame-hang-dump-type none "$@" || status=$?
+        --blame-hang-timeout 10m --blame-hang-dump-type none "$@" || tests=$?
 else
-    status=$?
+    tests=$?
 fi
 
 shopt -s nullglob
@@ -65,12 +90,12 @@ fi
 sum() { cat /dev/null "${results[@]}" | sed -n "s/.*<Counters .* $1=\"\([0-9]*\)\".*/\1/p" | awk '{ n += $1 } END { print n + 0 }'; }
 passed=$(sum passed)
 failed=$(($(sum failed) + $(sum error) + $(sum timeout) + $(sum aborted)))
-if [ "$status" -eq 0 ] && [ $((passed + failed)) -eq 0 ]; then
+if [ "$tests" -eq 0 ] && [ $((passed + failed)) -eq 0 ]; then
     echo "No test was run, which counts as a failure."
-    status=1 failed=1
-elif [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    tests=1 failed=1
+elif [ "$tests" -ne 0 ] && [ "$failed" -eq 0 ]; then
     echo "The run did not get to its end, which counts as a failure."
     failed=1
 fi
-echo "$passed passed, $failed failed"
-exit "$status"
+echo "$((passed + models_passed)) passed, $((failed + models_failed)) failed"
+exit "$((status != 0 ? status : tests))"

@@ -25,6 +25,7 @@ internal sealed unsafe class Lane : IDeathListener
         {
             Ring = new RingConsumer(Memory, Owner.Index, atMostOnce);
             Publishers = new Waker(Memory, EndpointRole.Publisher);
+            Publishers.Wake(); // as Subscriber does
             _peers = new PeerWatch(Owner);
             _ = _peers.HaveChanged();
             IsWatched = DeathWatch.Register(this, region.File) is null;

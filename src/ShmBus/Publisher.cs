@@ -250,7 +250,7 @@ public sealed unsafe class Publisher : Endpoint
     private bool FindRoom(uint length, bool isThorough)
     {
         _ring.FlushMessages(_messages);
-        if (_ring.FindRoom(length, deadSubscribers: 0))
+        if (_ring.FindRoom(length, default))
         {
             return true;
         }
@@ -259,6 +259,7 @@ public sealed unsafe class Publisher : Endpoint
             return false;
         }
         IsSuspect = false;
+        ulong generations = RingRoom.Generations(Memory);
         ulong dead = Owner.FindDead(EndpointRole.Subscriber);
         if (dead == 0)
         {
@@ -266,7 +267,7 @@ public sealed unsafe class Publisher : Endpoint
         }
         // Until there is a successor, whoever finds the ring full asks anew how far the dead one was.
         IsSuspect = true;
-        return _ring.FindRoom(length, dead);
+        return _ring.FindRoom(length, new DeadSubscribers(dead, generations));
     }
 
     /// <summary>There was no place as far as was known. Looks for room until there is a place, or none.</summary>
@@ -337,7 +338,7 @@ public sealed unsafe class Publisher : Endpoint
     /// <summary>Waiting for room.</summary>
     private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition
     {
-        public bool Glance() => publisher._ring.FindRoom(length, deadSubscribers: 0);
+        public bool Glance() => publisher._ring.FindRoom(length, default);
 
         public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
 

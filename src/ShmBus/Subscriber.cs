@@ -46,6 +46,8 @@ public sealed unsafe class Subscriber : Endpoint
             _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher);
             _pace = new Pace((ulong)region.File.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce);
+            // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
+            _publishers.Wake();
             if (region.File.Header.Producers == RegionHeader.Lanes)
             {
                 _lanes = new Lanes(region.File, memory, options, atMostOnce, this);

@@ -23,6 +23,11 @@ public sealed class Topic : IDisposable
         _options = options;
         IsNew = isNew;
         RegionHeader header = file.Header;
+        if (header.HubKey != 0)
+        {
+            file.Dispose();
+            throw new RegionFormatException(file.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
+        }
         uint producers = header.Producers == RegionHeader.Lanes ? RegionHeader.Lanes
             : header.Geometry.PublisherSlots == 1 ? RegionHeader.OneProducer
             : RegionHeader.ManyProducers;

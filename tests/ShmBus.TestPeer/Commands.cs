@@ -36,10 +36,10 @@ internal static class Commands
             case "wait-parked": return NativeCommands.WaitParked(rest);
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
             case "soak": return SoakCommand.Run(rest);
-            case "fuzz": return FuzzCommand.Run(rest);
-            case "fuzz-peer": return FuzzPeer.Run(rest);
             case "torture": return TortureCommand.Run(rest);
             case "torture-peer": return TorturePeer.Run();
+            case "fuzz": return FuzzCommand.Run(rest);
+            case "fuzz-peer": return FuzzPeer.Run(rest);
             default:
                 Console.Error.WriteLine($"There is no command '{arguments[0]}'.");
                 return 2;

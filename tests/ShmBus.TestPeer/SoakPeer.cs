@@ -125,7 +125,7 @@ internal sealed partial class SoakPeer : IDisposable
     private SoakException Ended()
     {
         _process.WaitForExit();
-        return new SoakException($"'{_name}' ended with {_process.ExitCode}: {_process.StandardError.ReadToEnd()}");
+        return new SoakException($"'{_name}' ended with {_process.ExitCode}: {_process.StandardError.ReadToEnd().Trim()}");
     }
 
     [LibraryImport("libc")]

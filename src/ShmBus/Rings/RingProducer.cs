@@ -65,7 +65,7 @@ internal unsafe struct RingProducer
         _isOneOfMany = memory.Geometry.PublisherSlots > 1;
         // The lock on the slot orders this after everything that the slot's last owner wrote.
         _tail = LoadTail();
-        _limit = RingRoom.Refresh(memory, _tail, deadSubscribers: 0) + memory.Capacity;
+        _limit = RingRoom.Refresh(memory, _tail, default) + memory.Capacity;
     }
 
     /// <summary>The position of the open claim.</summary>
@@ -84,19 +84,19 @@ internal unsafe struct RingProducer
 
     /// <summary>Asks the subscribers for room for a payload of this length.</summary>
     /// <param name="length">Bytes of the payload.</param>
-    /// <param name="deadSubscribers">A bit for each slot that holds back room and whose owner was found dead.</param>
-    internal bool FindRoom(uint length, ulong deadSubscribers)
+    /// <param name="dead">Who holds back room and was found dead.</param>
+    internal bool FindRoom(uint length, in DeadSubscribers dead)
     {
         if (_isOneOfMany)
         {
             _tail = LoadTail();
         }
         ulong needed = _tail + Extent(length) - _memory.Capacity;
-        if (RingRoom.LeastGate(_memory, _tail, deadSubscribers) < needed)
+        if (RingRoom.LeastGate(_memory, _tail, dead) < needed)
         {
             return false;
         }
-        _limit = RingRoom.Refresh(_memory, _tail, deadSubscribers) + _memory.Capacity;
+        _limit = RingRoom.Refresh(_memory, _tail, dead) + _memory.Capacity;
         return HasRoom(length);
     }
 

@@ -11,35 +11,47 @@ namespace ShmBus.Rings;
 internal static unsafe class RingRoom
 {
     /// <summary>The least position still needed, made known to others; what a publisher may act on.</summary>
-    internal static ulong Refresh(in RingMemory memory, ulong tail, ulong deadSubscribers)
+    internal static ulong Refresh(in RingMemory memory, ulong tail, in DeadSubscribers dead)
     {
         ulong shared = Atomic.LoadAcquire(memory.SharedGate);
-        ulong least = LeastGate(memory, tail, deadSubscribers, shared);
+        ulong least = LeastGate(memory, tail, dead, shared);
         Atomic.Raise(memory.SharedGate, least);
         Atomic.FullFence(); // pairs with RingConsumer's: JOINING, fence, sharedGate
         // By what was shared before it was raised: one that joined meanwhile began there or above.
-        return Math.Min(least, LeastGate(memory, tail, deadSubscribers, shared));
+        return Math.Min(least, LeastGate(memory, tail, dead, shared));
     }
 
     /// <summary>The least position that a subscriber still needs.</summary>
     /// <exception cref="RingCorruptException">A cursor is further from the tail than the ring is long.</exception>
-    internal static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers) =>
-        LeastGate(memory, tail, deadSubscribers, Atomic.LoadAcquire(memory.SharedGate));
+    internal static ulong LeastGate(in RingMemory memory, ulong tail, in DeadSubscribers dead) =>
+        LeastGate(memory, tail, dead, Atomic.LoadAcquire(memory.SharedGate));
 
-    private static ulong LeastGate(in RingMemory memory, ulong tail, ulong deadSubscribers, ulong shared)
+    /// <summary>How many owners all subscriber slots together have had: to be read before it is asked who is dead.</summary>
+    internal static ulong Generations(in RingMemory memory)
+    {
+        ulong generations = 0;
+        for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
+        {
+            generations += Atomic.LoadAcquire(memory.Subscriber(i).Generation); // pairs with SlotOwner's: generation, then the cursors
+        }
+        return generations;
+    }
+
+    private static ulong LeastGate(in RingMemory memory, ulong tail, in DeadSubscribers dead, ulong shared)
     {
         ulong least = ulong.MaxValue;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
             // A slot may stand below what is shared: its dead owner's gate, when publishers went by where a successor will go on.
-            ulong needed = Math.Max(shared, Needed(memory.Subscriber(i), isDead: (deadSubscribers >> i & 1) != 0));
+            ulong needed = Math.Max(shared, Needed(memory.Subscriber(i), isDead: (dead.Slots >> i & 1) != 0));
             if (tail - needed > memory.Capacity && !IsNewerThan(needed, tail, memory))
             {
                 throw new RingCorruptException(tail, $"subscriber slot {i} needs position {needed}, which is not within {memory.Capacity} bytes below the tail");
             }
             least = Math.Min(least, needed);
         }
-        return least;
+        // With a new owner since it was asked, one that counted as dead may be alive.
+        return dead.Slots == 0 || Generations(memory) == dead.Generations ? least : LeastGate(memory, tail, default, shared);
     }
 
     /// <summary>
@@ -68,3 +80,8 @@ internal static unsafe class RingRoom
         return Atomic.LoadAcquire(slot.Gate); // pairs with RingConsumer.PublishGate
     }
 }
+
+/// <summary>Subscribers that hold back room and were found dead.</summary>
+/// <param name="Slots">A bit for each.</param>
+/// <param name="Generations"><see cref="RingRoom.Generations"/> from before that was asked.</param>
+internal readonly record struct DeadSubscribers(ulong Slots, ulong Generations);

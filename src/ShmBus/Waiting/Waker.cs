@@ -10,7 +10,7 @@ namespace ShmBus.Waiting;
 /// </summary>
 /// <remarks>
 /// A waker only bumps the sleeper's word and wakes it; what says that it sleeps is taken back by the sleeper. If a waker took
-/// it back and were killed or paused before the wake, the others would rely on it. But a waker need not wake the same sleep
+/// it back and were stopped before the wake, the others would rely on it. But a waker need not wake the same sleep
 /// twice: <see cref="_woken"/> remembers which it has, so that a sleeper that is slow to get up, or was killed asleep,
 /// does not cost a system call for each message. A sleeper that looked, found nothing and goes to sleep again does so
 /// under a new number, and looks once more after it said so.

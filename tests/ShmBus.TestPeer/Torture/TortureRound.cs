@@ -15,7 +15,9 @@ internal sealed class TortureRound : IDisposable
 {
     private const int MostThreads = 3;
 
-    private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(10);
+    // What is to be killed in the middle of something is waited for so long: a publisher may wait for room.
+    private static readonly TimeSpan LongestPublisherHold = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestSubscriberHold = TimeSpan.FromMilliseconds(200);
 
     // No limit of speed: nothing at all moves for so long only if something hangs.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -71,8 +73,7 @@ internal sealed class TortureRound : IDisposable
         {
             StopInClaim(_publishers[0], _options.Pause);
         }
-        while (_clock.Elapsed < _options.Round || Array.Exists(_publishers, static each => each.StoppedAt is not null) ||
-            _figures.PublisherKills < _options.LeastPublisherKills || _figures.SubscriberKills < _options.LeastSubscriberKills)
+        while (!IsOver())
         {
             Disturb();
             Rest(_random.Next(_options.LongestRest + 1));
@@ -91,12 +92,16 @@ internal sealed class TortureRound : IDisposable
         _topic.Dispose();
     }
 
+    private bool IsOver() => _lives + MostThreads > Ledger.Lives ||
+        (_clock.Elapsed >= _options.Round && !Array.Exists(_publishers, static each => each.StoppedAt is not null) &&
+            _figures.PublisherKills >= _options.LeastPublisherKills && _figures.SubscriberKills >= _options.LeastSubscriberKills);
+
     private void Disturb()
     {
         PublisherProcess publisher = _publishers[_random.Next(_publishers.Length)];
         switch (_random.Next(20))
         {
-            case < 8 when publisher.StoppedAt is null && _lives + MostThreads <= Ledger.Lives:
+            case < 8 when publisher.StoppedAt is null:
                 KillPublishers(publisher);
                 StartPublishers(publisher);
                 break;
@@ -104,13 +109,13 @@ internal sealed class TortureRound : IDisposable
                 KillSubscriber();
                 StartSubscriber();
                 break;
-            case < 13 when publisher.StoppedAt is null:
-                // One in four is then killed where it stands.
+            case > 14 and < 19 when publisher.StoppedAt is null:
+                // Until it goes on, or is killed where it stands.
                 publisher.Process!.Stop();
                 publisher.StopEnds = _clock.Elapsed + TimeSpan.FromMilliseconds(_random.Next(40));
                 _figures = _figures with { Stops = _figures.Stops + 1 };
                 break;
-            case < 15:
+            case 9 or 10:
                 _subscriber!.Stop();
                 _subscriberStopEnds = _clock.Elapsed + TimeSpan.FromMilliseconds(_random.Next(40));
                 _figures = _figures with { Stops = _figures.Stops + 1 };
@@ -178,11 +183,11 @@ internal sealed class TortureRound : IDisposable
 
     private void KillPublishers(PublisherProcess publisher)
     {
-        if (_random.Next(3) == 0)
+        if (publisher.StopEnds == TimeSpan.MaxValue && _random.Next(3) == 0)
         {
             // Not left to chance: in the middle of a claim, unless it waits for room.
             Volatile.Write(ref _ledger.Publisher(publisher.FirstLife).Hold, 1);
-            SpinWait.SpinUntil(() => Volatile.Read(ref _ledger.Publisher(publisher.FirstLife).IsHeld) != 0, LongestHold);
+            SpinWait.SpinUntil(() => Volatile.Read(ref _ledger.Publisher(publisher.FirstLife).IsHeld) != 0, LongestPublisherHold);
         }
         publisher.Process!.Kill();
         publisher.Process.Dispose();
@@ -199,11 +204,11 @@ internal sealed class TortureRound : IDisposable
 
     private void KillSubscriber()
     {
-        if (_random.Next(2) == 0)
+        if (_subscriberStopEnds == TimeSpan.MaxValue && _random.Next(2) == 0)
         {
             // With a message in hand, if one comes.
             Volatile.Write(ref _ledger.Subscriber.Hold, _random.Next(1, 3));
-            SpinWait.SpinUntil(() => Volatile.Read(ref _ledger.Subscriber.IsHeld) != 0, LongestHold);
+            SpinWait.SpinUntil(() => Volatile.Read(ref _ledger.Subscriber.IsHeld) != 0, LongestSubscriberHold);
         }
         _subscriber!.Kill();
         _ledger.Subscriber.Hold = _ledger.Subscriber.IsHeld = 0;

@@ -15,6 +15,7 @@ internal sealed class TortureSubscriber
     private readonly int _generation;
     private readonly Acknowledge _acknowledge;
     private readonly Random _random;
+    private int _messagesBeforeStay;
     private TortureMessage _last;
     private bool _hasLast;
 
@@ -24,6 +25,7 @@ internal sealed class TortureSubscriber
         _generation = generation;
         _acknowledge = acknowledge;
         _random = new Random(seed);
+        _messagesBeforeStay = _random.Next(30);
     }
 
     /// <summary>Reads until it is told to end.</summary>
@@ -119,10 +121,12 @@ internal sealed class TortureSubscriber
         _hasLast = true;
     }
 
-    /// <summary>Keeps the message in hand until it is killed.</summary>
-    private static void StayIfTold(int step, ref SubscriberNotes notes)
+    /// <summary>
+    /// Keeps the message in hand until it is killed. Not the first that comes: where the subscriber waits, that never is one within a batch.
+    /// </summary>
+    private void StayIfTold(int step, ref SubscriberNotes notes)
     {
-        while (Volatile.Read(ref notes.Hold) == step)
+        while (Volatile.Read(ref notes.Hold) == step && --_messagesBeforeStay < 0)
         {
             Volatile.Write(ref notes.IsHeld, 1);
             Thread.Yield();

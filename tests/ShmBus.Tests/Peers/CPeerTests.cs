@@ -101,7 +101,7 @@ internal sealed class CPeerTests
         for (int i = 0; i < kills; i++)
         {
             using PeerProcess publisher = StartPublisher(from, type: 0, Endless);
-            AwaitMessages(type: 0, Random.Shared.Next(1, 2001));
+            AwaitMessages(type: 0, Random.Shared.Next(1, 1001));
             publisher.Kill();
             AwaitRead(_topic.Inspect().PublishedBytes);
         }
@@ -122,7 +122,7 @@ internal sealed class CPeerTests
             {
                 for (uint type = 0; type < types; type++)
                 {
-                    AwaitMessages(type, Random.Shared.Next(1, 1001));
+                    AwaitMessages(type, Random.Shared.Next(1, 201));
                 }
                 if (i % 2 == 0)
                 {
@@ -196,13 +196,29 @@ internal sealed class CPeerTests
         publisher.Expect("in claim");
         publisher.Stop();
         Assert.That(subscriber.WaitToRead(TimeSpan.FromMilliseconds(500)), Is.False);
+        Assert.That(subscriber.Losses, Is.Zero);
         Assert.That(() => _topic.CreatePublisher(), Throws.TypeOf<EndpointInUseException>());
         publisher.Continue();
         publisher.WriteLine("go");
         Message message = subscriber.Read();
         Assert.That(message.Payload.Length, Is.EqualTo(100));
         Assert.That(message.Payload.ContainsAnyExcept((byte)42), Is.False);
-        Assert.That(subscriber.Losses, Is.Zero);
+    }
+
+    [Test]
+    public void C_reader_waits_for_an_open_claim_of_the_living()
+    {
+        Create(publishers: 1);
+        using Publisher publisher = _topic.CreatePublisher();
+        NumberedMessages messages = new(Seed, _topic.MaxMessageLength);
+        Assert.That(publisher.TryClaim(messages.Length(0), out Claim claim), Is.True);
+        using PeerProcess reader = StartSubscriber(Language.C, types: 1, count: 1);
+        Until.Asleep(reader.Id, $"{reader.Id}");
+        Assert.That(Slot.Losses, Is.Zero);
+        messages.Fill(0, claim.Payload);
+        claim.Commit();
+        reader.Expect("received");
+        Assert.That(_topic.Inspect().PendingBytes, Is.Zero);
     }
 
     [Test]

@@ -273,6 +273,7 @@ internal sealed class LaneRings : ManyPublishersContract
         TopicSnapshot seen = Topic.Inspect();
         Assert.That((seen.Capacity, seen.PublishedBytes, seen.PendingBytes), Is.EqualTo((4096, 96, 96)));
         Assert.That(seen.Endpoints, Has.Count.EqualTo(2));
+        Assert.That(() => Topic.Open(Path + ".lane0"), Throws.TypeOf<RegionFormatException>().With.Message.Contains("lane"));
         Assert.That(() => Topic.CreateAnonymous(Options), Throws.ArgumentException.With.Message.Contains("path"));
     }
 }
