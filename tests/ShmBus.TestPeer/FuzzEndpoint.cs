@@ -40,25 +40,18 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
             try
             {
                 using Topic topic = Topic.Open(path);
-                FuzzPeer.Current = "space";
                 // A hub of lanes is not where the messages are.
                 _space ??= topic.Lanes ? null : new GuardedSpace(MappedSize());
                 MaxLength = topic.MaxMessageLength;
-                FuzzPeer.Current = "inspect";
                 topic.Inspect();
-                FuzzPeer.Current = "create";
                 endpoint = Create(topic, Enum.GetValues<WaitStrategy>()[Random.Next(3)]);
-                FuzzPeer.Current = "holds";
                 _isGuarded = _space?.Holds(path) == true;
                 Counts.Add(topic.Lanes ? "on-lanes" : _isGuarded ? "guarded" : "unguarded");
                 _isOfLanes = topic.Lanes && endpoint is Subscriber;
                 while (!Stop.IsCancellationRequested && Step(endpoint))
                 {
-                    string was = FuzzPeer.Current;
-                    FuzzPeer.Current = "after " + was;
                     if (Random.Next(500) == 0)
                     {
-                        FuzzPeer.Current = "inspect2";
                         topic.Inspect();
                     }
                 }
@@ -68,7 +61,6 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
             }
             catch (Exception exception) when (FuzzPeer.IsAnswer(exception))
             {
-                FuzzPeer.Current = "catch " + FuzzPeer.Current;
                 Counts.Add((endpoint is null ? "joining:" : "") + exception.GetType().Name);
                 if (endpoint is null)
                 {
@@ -83,7 +75,7 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
             }
             finally
             {
-                FuzzPeer.Current = "dispose"; endpoint?.Dispose();
+                endpoint?.Dispose();
             }
         }
         _space?.Dispose();

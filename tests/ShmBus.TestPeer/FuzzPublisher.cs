@@ -17,7 +17,7 @@ internal sealed class FuzzPublisher(string path, Random random, FuzzCounts count
     {
         ReadOnlySpan<byte> payload = _payload.AsSpan(0, AnyLength());
         uint type = (uint)Random.Next();
-        int what = Random.Next(12); FuzzPeer.Current = "step " + what; switch (what)
+        switch (Random.Next(12))
         {
             case 0 or 1 or 2:
                 Count(endpoint.TryPublish(payload, type));

@@ -121,9 +121,7 @@ internal sealed class FuzzRounds : IDisposable
     private void Stop(SoakPeer peer)
     {
         peer.WriteLine("stop");
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         Total.Add(FuzzCounts.Parse(peer.ReadLine(Patience, _interrupted)));
-        if (clock.ElapsedMilliseconds > 1000) Console.WriteLine($"slow: {Array.IndexOf(_endpoints, peer)} {clock.Elapsed}");
         long kilobytes = long.Parse(peer.ReadLine(Patience, _interrupted), CultureInfo.InvariantCulture);
         PeakKilobytes = Math.Max(PeakKilobytes, kilobytes);
         if (kilobytes > MostKilobytes)

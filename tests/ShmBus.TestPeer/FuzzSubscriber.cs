@@ -17,7 +17,7 @@ internal sealed class FuzzSubscriber(string path, Random random, FuzzCounts coun
 
     private protected override bool Step(Subscriber endpoint)
     {
-        int what = Random.Next(12); FuzzPeer.Current = "step " + what; switch (what)
+        switch (Random.Next(12))
         {
             case 0 or 1 or 2:
                 if (endpoint.TryRead(out Message next))
