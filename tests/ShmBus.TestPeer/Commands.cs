@@ -19,6 +19,7 @@ internal static class Commands
             case "die-in-claim": return DeathCommands.DieInClaim(rest);
             case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
             case "pause-in-claim": return DeathCommands.PauseInClaim(rest);
+            case "publish-without-end": return DeathCommands.PublishWithoutEnd(rest);
             case "hold": return DeathCommands.Hold(rest);
             case "read-then-die": return DeathCommands.ReadThenDie(rest);
             case "park": return WaitCommands.Park(rest);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ShmBus.Regions;
 using ShmBus.Rings;
+using ShmBus.Waiting;
 
 namespace ShmBus.TestPeer;
 
@@ -51,6 +52,18 @@ internal static partial class DeathCommands
         words.CopyTo(new Span<byte>(place, words.Length));
         ring.Commit((uint)words.Length, (uint)words.Length);
         return Die();
+    }
+
+    /// <summary>PATH LENGTH: publishes messages of a length without end; sleeps when there is no room.</summary>
+    internal static int PublishWithoutEnd(string[] arguments)
+    {
+        using Topic topic = Topic.Open(arguments[0]);
+        using Publisher publisher = topic.CreatePublisher(WaitStrategy.Park);
+        byte[] payload = new byte[StreamCommands.Parse(arguments[1])];
+        while (true)
+        {
+            publisher.Publish(payload);
+        }
     }
 
     /// <summary>PATH ROLE: holds a slot until the input ends.</summary>

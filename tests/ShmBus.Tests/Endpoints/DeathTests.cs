@@ -137,7 +137,21 @@ internal sealed class DeathTests(string kind)
         Assert.That(publisher.WaitToPublish(payload.Length, TimeSpan.FromMilliseconds(50)), Is.False, "the fourth is still to be read");
     }
 
-    /// <summary>One that waits for a message asleep; unwatched, inotify is refused to it, and its sleeps are bounded.</summary>
-    private PeerProcess StartReader(bool isWatched) =>
-        PeerProcess.Start(isWatched ? new Confinement() : new Confinement().NoInotify(), "park", _path);
+    [Test]
+    public void Publisher_asleep_for_room_gets_what_a_killed_subscriber_had_read([Values] bool isWatched)
+    {
+        int extent = _topic.Capacity / 64;
+        using PeerProcess publisher = PeerProcess.Start(Watched(isWatched), "publish-without-end", _path, extent - 16);
+        Until.True(() => _topic.Inspect().PublishedBytes == _topic.Capacity);
+        // It dies with the fourth in hand: less than the eighth of the ring after which room is given back.
+        using PeerProcess reader = PeerProcess.Start("read-then-die", _path, Acknowledge.AfterHandling, 4);
+        reader.ExitCode();
+        Until.True(() => _topic.Inspect().PublishedBytes == _topic.Capacity + 3 * extent);
+    }
+
+    /// <summary>One that waits for a message asleep.</summary>
+    private PeerProcess StartReader(bool isWatched) => PeerProcess.Start(Watched(isWatched), "park", _path);
+
+    /// <summary>Unwatched, inotify is refused to it, and its sleeps are bounded.</summary>
+    private static Confinement Watched(bool isWatched) => isWatched ? new Confinement() : new Confinement().NoInotify();
 }
