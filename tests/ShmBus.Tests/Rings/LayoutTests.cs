@@ -123,6 +123,58 @@ internal sealed class LayoutTests
     }
 
     [Test]
+    public void Batch_and_the_place_within_it_stand_as_described()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        MessageBatch batch = new();
+        batch.Add("abc"u8, 9);
+        batch.Add("12345678"u8);
+        publisher.Publish(batch);
+        subscriber.Read();
+        subscriber.Complete();
+        Load();
+        Assert.Multiple(() =>
+        {
+            Assert.That(U64(Data), Is.EqualTo(Stamp(Page, kind: 3)), "batch");
+            Assert.That(U32(Data + 8), Is.EqualTo(32), "length");
+            Assert.That(U32(Data + 12), Is.Zero, "type");
+            Assert.That((U32(Data + 16), U32(Data + 20)), Is.EqualTo((3u, 9u)), "length and type of the first");
+            Assert.That(_bytes.AsSpan(Data + 24, 3).SequenceEqual("abc"u8), Is.True, "payload of the first");
+            Assert.That((U32(Data + 32), U32(Data + 36)), Is.EqualTo((8u, 0u)), "length and type of the second");
+            Assert.That(_bytes.AsSpan(Data + 40, 8).SequenceEqual("12345678"u8), Is.True, "payload of the second");
+            Assert.That(U64(512), Is.EqualTo(Page + 48), "tail");
+            Assert.That(U64(SubscriberSlot + 128), Is.EqualTo(Page), "resume");
+            Assert.That(U64(SubscriberSlot + 136), Is.EqualTo(Page + 32), "within");
+        });
+    }
+
+    [Test]
+    public void Hub_and_lane_stand_as_described()
+    {
+        _topic.Dispose();
+        File.Delete(_directory.File("topic"));
+        _topic = Topic.OpenOrCreate(_directory.File("topic"), new TopicOptions { Capacity = 2 * Page, Publishers = 3, Lanes = true });
+        using Publisher publisher = _topic.CreatePublisher();
+        Load();
+        ulong key = Key;
+        Assert.Multiple(() =>
+        {
+            Assert.That((U32(40), U64(64)), Is.EqualTo((3u, (ulong)Page)), "slots and capacity of the hub");
+            Assert.That(U32(88), Is.EqualTo(2), "producers");
+            Assert.That((U64(112), U64(120)), Is.EqualTo((2 * (ulong)Page, 0ul)), "lane capacity and hub key of the hub");
+            Assert.That(U64(904), Is.EqualTo(1), "lanes");
+        });
+        _bytes = File.ReadAllBytes(_topic.Path! + ".lane0");
+        Assert.Multiple(() =>
+        {
+            Assert.That((U32(40), U64(64)), Is.EqualTo((1u, 2 * (ulong)Page)), "slots and capacity of the lane");
+            Assert.That(U32(88), Is.Zero, "producers");
+            Assert.That((U64(112), U64(120)), Is.EqualTo((0ul, key)), "lane capacity and hub key of the lane");
+        });
+    }
+
+    [Test]
     public void Slots_stand_as_described()
     {
         using Publisher publisher = PublishOneOfEach();
