@@ -42,9 +42,9 @@ internal static class LaneFiles
         RegionFile file = RegionFile.OpenOrCreate(path, header, options, out _);
         try
         {
-            if (file.Header.HubKey != header.HubKey)
+            if (file.Header.HubKey != 0 && file.Header.HubKey != header.HubKey)
             {
-                // Left from a topic of the same name that was deleted.
+                // Left from a topic of the same name that was deleted. (Without a hub key it is a topic of its own, and stays.)
                 file.Dispose();
                 File.Delete(path);
                 file = RegionFile.OpenOrCreate(path, header, options, out _);

@@ -362,13 +362,13 @@ public sealed unsafe class Subscriber : Endpoint
     /// <summary>Whether any lane has a message, or is held up by somebody who died, or is new.</summary>
     private bool MayHaveMore(Lanes lanes)
     {
-        bool isSuspect = IsSuspect;
-        IsSuspect = false;
-        for (int i = 0; i < lanes.Count && !isSuspect; i++)
+        // Who died in the hub left nothing there but, maybe, a new lane.
+        bool hasMore = lanes.HasNew;
+        for (int i = 0; i < lanes.Count && !hasMore; i++)
         {
-            isSuspect = lanes[i] is Lane lane && lane.MayHaveMore(i == _lane ? _ring : lane.Ring);
+            hasMore = lanes[i] is Lane lane && lane.MayHaveMore(i == _lane ? _ring : lane.Ring);
         }
-        return isSuspect || lanes.HasNew;
+        return hasMore;
     }
 
     private bool IsAnyStamped() => _ring.IsStamped() || (_lanes is not null && (_lanes.HasNew || _lanes.NextStamped(_lane) != _lane));

@@ -26,7 +26,7 @@ namespace ShmBus.Rings;
 /// wait for a line hold up all behind them, so each store more, private ones too, costs messages.</para>
 /// <para>One that pays is made where the reader waits for each message: a zero in the line behind that of the next stamp. The
 /// payload goes on there, and the line is this processor's by the time it does; the reader looks at the stamp's line only.
-/// That takes a quarter off the round trip of 64 bytes. Where messages flow it would cost a sixth of them, so a
+/// That takes a quarter off the round trip of 64 bytes. Where messages flow it would cost a tenth of them, so a
 /// look at the reader's gate, once in a hundred small messages, tells which it is. A zero is no stamp, and the place is free
 /// and nobody else's, as long as there is one producer.</para>
 /// </remarks>

@@ -244,6 +244,20 @@ internal sealed class LaneRings : ManyPublishersContract
     }
 
     [Test]
+    public void Topic_of_its_own_in_the_place_of_a_lane_is_left_alone()
+    {
+        using (Topic other = Topic.OpenOrCreate(Path + ".lane0"))
+        using (Publisher publisher = other.CreatePublisher())
+        {
+            publisher.Publish([1]);
+        }
+        Assert.That(() => Topic.CreatePublisher(), Throws.TypeOf<RegionFormatException>().With.Message.Contains(".lane0"));
+        using Topic still = Topic.Open(Path + ".lane0");
+        using Subscriber subscriber = still.CreateSubscriber();
+        Assert.That(subscriber.Read().Payload[0], Is.EqualTo(1));
+    }
+
+    [Test]
     public void Lane_that_cannot_be_opened_is_thrown_for_once_and_the_others_are_read()
     {
         Topic.CreatePublisher().Dispose();
