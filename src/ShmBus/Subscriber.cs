@@ -43,7 +43,7 @@ public sealed unsafe class Subscriber : Endpoint
         _ringOwner = Owner;
         try
         {
-            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher);
+            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Futex);
             _pace = new Pace((ulong)region.File.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce);
             // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
@@ -262,8 +262,7 @@ public sealed unsafe class Subscriber : Endpoint
         TakeTurns();
         if (exception is RingCorruptException corruption)
         {
-            // For people and tools to see; nobody obeys it.
-            Atomic.CompareExchange(_lanes![lane]!.Memory.Corrupt, 0, (ulong)corruption.Position | 1);
+            _lanes![lane]!.Memory.ReportCorrupt(corruption);
             _lanes.Drop(lane);
         }
         Leave();

@@ -47,6 +47,9 @@ internal readonly unsafe struct RingMemory
     /// <summary>Hub of lanes: one bit for each lane that was made; set by its publisher, never cleared.</summary>
     internal ulong* Lanes => (ulong*)(_region + RegionDescriptor.LanesOffset);
 
+    /// <summary>Says where an endpoint found the ring corrupt, if it is the first to.</summary>
+    internal void ReportCorrupt(RingCorruptException corruption) => Atomic.CompareExchange(Corrupt, 0, (ulong)corruption.Position | 1);
+
     internal RingSlot Publisher(int index) => new(_region + Geometry.PublisherSlotOffset(index));
 
     internal RingSlot Subscriber(int index) => new(_region + Geometry.SubscriberSlotOffset(index));
