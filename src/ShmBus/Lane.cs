@@ -73,6 +73,7 @@ internal sealed unsafe class Lane : IDeathListener
     {
         DeathWatch.Unregister(this, _region.File);
         Owner.Release();
+        Publishers.Wake(); // as Endpoint does
         _region.CloseFile();
     }
 
