@@ -50,6 +50,7 @@ internal unsafe struct RingConsumer
     private ulong _taken;
     private ulong _gate;
     private ulong _messages;
+    private ulong _messagesAtMiss = ulong.MaxValue;
     private ulong _inBatch; // the next message of the batch at _done; 0: not in a batch
     private ulong _batchEnd;
     private byte* _batch;   // its payload
@@ -75,7 +76,9 @@ internal unsafe struct RingConsumer
         _gateStep = memory.Capacity / 8;
         _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
         _atMostOnce = atMostOnce;
-        Atomic.StoreRelease(_slot.State, (uint)SlotState.Joining);
+        // At once: who saw the last owner's state must not take it for this one's, and evict this one for what that one lagged.
+        ulong generation = *_slot.Generation + 1;
+        Atomic.StoreRelease(_slot.StateAndGeneration, generation << 32 | (uint)SlotState.Joining); // pairs with RingRoom: generation, state
         Atomic.FullFence(); // pairs with RingRoom.Refresh: sharedGate, fence, slots
         ulong resume = Atomic.LoadAcquire(_resume);
         ulong shared = Atomic.LoadAcquire(memory.SharedGate);
@@ -84,7 +87,8 @@ internal unsafe struct RingConsumer
         {
             RingStart.End => tail,
             RingStart.Oldest => shared,
-            _ => Math.Max(resume, shared),
+            // Where publishers evict, they may have gone on without the place.
+            _ => memory.Rules.EvictionLag == 0 ? resume : Math.Max(resume, shared),
         };
         if (!IsPosition(position, memory.Capacity) || !IsPosition(tail, memory.Capacity) || tail < position ||
             (tail - position > memory.Capacity && !memory.Rules.Overwrites))
@@ -92,7 +96,7 @@ internal unsafe struct RingConsumer
             throw new RingCorruptException(position, $"the stored place must be a multiple of {Alignment} from {memory.Capacity} on, and within {memory.Capacity} bytes below the tail, {tail}");
         }
         _done = _taken = _gate = position;
-        bool isGivenUp = start == RingStart.Resume && resume < shared;
+        bool isGivenUp = start == RingStart.Resume && resume < position;
         // At the very oldest it would be passed, or evicted, before it has read anything.
         ulong farthest = memory.Rules.Overwrites ? memory.Capacity : memory.Rules.EvictionLag / 2;
         if (_isLossy && (isGivenUp || start == RingStart.Oldest) && tail - position > farthest)
@@ -101,7 +105,6 @@ internal unsafe struct RingConsumer
         }
         if (isGivenUp && IsPosition(resume, memory.Capacity))
         {
-            // Its owner was evicted, or publishers went on without it.
             Miss(resume, _done);
         }
         if (start != RingStart.Resume)
@@ -341,6 +344,7 @@ internal unsafe struct RingConsumer
         }
         Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _done));
         Atomic.StoreRelease(_slot.Losses, Atomic.LoadAcquire(_slot.Losses) + 1);
+        _messagesAtMiss = ulong.MaxValue;
         MoveTo(end);
         return true;
     }
@@ -465,6 +469,9 @@ internal unsafe struct RingConsumer
 
     private void Miss(ulong from, ulong to)
     {
+        // What was passed by since the last miss is part of it, where no message was: what is told lies in one piece.
+        from = _messages == _messagesAtMiss ? MissedEnd : from;
+        _messagesAtMiss = _messages;
         MissedBytes += to - from;
         MissedEnd = to;
         Atomic.StoreRelease(_slot.MissedBytes, Atomic.LoadAcquire(_slot.MissedBytes) + (to - from));
