@@ -150,7 +150,8 @@ internal sealed unsafe class World : IDisposable
             Stamp(actor, field, value);
             actor.Step();
         }
-        else if (Scenario.Fault is (Fault.JoinsWithoutSayingSo or Fault.TakesOverInTwoSteps) && field == Memory.Subscriber(actor.Slot).StateAndGeneration)
+        else if (Scenario.Fault is (Fault.JoinsWithoutSayingSo or Fault.TakesOverInTwoSteps) &&
+            actor.Role == EndpointRole.Subscriber && field == Memory.Subscriber(actor.Slot).StateAndGeneration)
         {
             *Memory.Subscriber(actor.Slot).Generation = (uint)(value >> 32);
             if (Scenario.Fault == Fault.TakesOverInTwoSteps)
