@@ -24,7 +24,7 @@ internal static class RegionDescriptor
 
     /// <summary>Regions of the same major version interoperate; a minor version only adds.</summary>
     internal const ushort MajorVersion = 1;
-    internal const ushort MinorVersion = 0;
+    internal const ushort MinorVersion = 1;
 
     internal const int LineSize = 128;
 

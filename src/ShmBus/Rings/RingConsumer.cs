@@ -90,7 +90,7 @@ internal unsafe struct RingConsumer
         ulong lengthAndType = *(ulong*)(at + LengthOffset);
         uint length = (uint)lengthAndType;
         CheckLength(length);
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position);
+        record = new Record(at + HeaderSize, lengthAndType, position);
         HandOut(position + Extent(length));
         return true;
     }
@@ -124,7 +124,7 @@ internal unsafe struct RingConsumer
                 _done = _taken = next;
                 Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
             }
-            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
+            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, lengthAndType, position));
             count++;
             position = next;
             _done = _taken = next;
@@ -167,7 +167,7 @@ internal unsafe struct RingConsumer
             ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
             switch (kind)
             {
-                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch:
+                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch or (ulong)RecordKind.Extended:
                     return true;
                 case (ulong)RecordKind.Aborted:
                     uint length = *(uint*)(at + LengthOffset);
@@ -289,6 +289,9 @@ internal unsafe struct RingConsumer
             case (ulong)RecordKind.Batch:
                 record = TakeOfBatch(at);
                 return true;
+            case (ulong)RecordKind.Extended:
+                record = TakeExtended(at);
+                return true;
             default:
                 // It was there a moment ago.
                 throw new RingCorruptException(_done, "a stamp was written over");
@@ -306,7 +309,17 @@ internal unsafe struct RingConsumer
             throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
         }
         HandOut(_done + Extent(claimed));
-        return new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _done);
+        return new Record(at + HeaderSize, LengthAndType((uint)length, (uint)(lengthAndType >> 32)), _done);
+    }
+
+    private Record TakeExtended(byte* at)
+    {
+        ulong lengthAndType = *(ulong*)(at + LengthOffset);
+        uint claimed = (uint)lengthAndType;
+        CheckLength(claimed);
+        ExtrasBlock extras = ExtrasBlock.Read(at + HeaderSize, claimed, _done, out uint length);
+        HandOut(_done + Extent(claimed));
+        return new Record(at + HeaderSize + extras.Size, LengthAndType(length, (uint)(lengthAndType >> 32)), _done, extras);
     }
 
     /// <summary>The next message of the batch at this position.</summary>
@@ -331,7 +344,7 @@ internal unsafe struct RingConsumer
                 Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
             }
         }
-        return new Record(_data + (position & _mask) + BatchHeaderSize, (int)length, type, position);
+        return new Record(_data + (position & _mask) + BatchHeaderSize, LengthAndType(length, type), position);
     }
 
     /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
@@ -441,12 +454,17 @@ internal interface IRecordHandler
 }
 
 /// <summary>A message in the ring: where its payload stands.</summary>
-internal readonly unsafe struct Record(byte* payload, int length, uint type, ulong position)
+// Four fields of one word: with more the compiler keeps it in memory.
+internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong position, ExtrasBlock extras = default)
 {
     internal readonly byte* Payload = payload;
-    internal readonly int Length = length;
-    internal readonly uint Type = type;
+    internal readonly ulong LengthAndType = lengthAndType;
     internal readonly ulong Position = position;
+    internal readonly ExtrasBlock Extras = extras;
+
+    internal int Length => (int)(uint)LengthAndType;
+
+    internal uint Type => (uint)(LengthAndType >> 32);
 }
 
 /// <summary>What a consumer saw behind a position without a stamp.</summary>
