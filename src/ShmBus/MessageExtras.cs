@@ -32,12 +32,12 @@ public readonly record struct MessageExtras
     /// <summary>Which trace it is a part of. 32 bytes.</summary>
     public TraceContext? TraceContext { get; init; }
 
-    /// <summary>What tracing systems add to a trace context, in the form of the header <c>tracestate</c>. Its bytes and 2, rounded up to a multiple of 8.</summary>
+    /// <summary>What tracing systems add to a trace context, in the form of the header <c>tracestate</c>. Its bytes and 2, rounded up to a multiple of 8. An empty one is none.</summary>
     /// <exception cref="ArgumentException">It is not ASCII, or longer than <see cref="MaxTraceStateLength"/>.</exception>
     public string? TraceState
     {
         get;
-        init => field = value is null || IsTraceState(value) ? value
+        init => field = string.IsNullOrEmpty(value) ? null : IsTraceState(value) ? value
             : throw new ArgumentException($"A trace state of {value.Length} characters; expected at most {MaxTraceStateLength}, all of them ASCII.", nameof(value));
     }
 

@@ -23,8 +23,8 @@ public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, Activi
     public static TraceContext From(in ActivityContext context)
     {
         Span<byte> bytes = stackalloc byte[Size];
-        context.TraceId.CopyTo(bytes);
-        context.SpanId.CopyTo(bytes[SpanIdOffset..]);
+        context.TraceId.CopyTo(bytes[..SpanIdOffset]);
+        context.SpanId.CopyTo(bytes[SpanIdOffset..FlagsOffset]);
         bytes[FlagsOffset] = (byte)context.TraceFlags;
         return Read(bytes);
     }

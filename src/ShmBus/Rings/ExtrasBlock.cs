@@ -42,7 +42,7 @@ internal readonly struct ExtrasBlock
 
     /// <summary>The shape of a block with these fields; no block where there are none.</summary>
     internal ExtrasBlock(ExtrasFields fields, int traceStateLength)
-        : this(fields == ExtrasFields.None ? 0 : FieldsEnd(fields) + (fields.HasFlag(ExtrasFields.TraceState) ? Align(TraceStateHeadSize + traceStateLength) : 0), fields, traceStateLength)
+        : this(fields == ExtrasFields.None ? 0 : FieldsEnd(fields) + ((fields & ExtrasFields.TraceState) != 0 ? Align(TraceStateHeadSize + traceStateLength) : 0), fields, traceStateLength)
     {
     }
 
@@ -91,7 +91,7 @@ internal readonly struct ExtrasBlock
         }
         int end = FieldsEnd(fields);
         int traceStateLength = 0;
-        if (fields.HasFlag(ExtrasFields.TraceState))
+        if ((fields & ExtrasFields.TraceState) != 0)
         {
             // Not read where it would lie behind the block.
             traceStateLength = end < size ? *(ushort*)(block + end) : 0;
