@@ -133,7 +133,7 @@ internal unsafe struct RingConsumer
         ulong lengthAndType = *(ulong*)(at + LengthOffset);
         uint length = (uint)lengthAndType;
         CheckLength(length);
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position);
+        record = new Record(at + HeaderSize, lengthAndType, position);
         HandOut(position + Extent(length));
         return true;
     }
@@ -167,7 +167,7 @@ internal unsafe struct RingConsumer
                 _done = _taken = next;
                 Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
             }
-            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
+            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, lengthAndType, position));
             count++;
             position = next;
             _done = _taken = next;
@@ -230,7 +230,7 @@ internal unsafe struct RingConsumer
             }
             switch (kind)
             {
-                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch:
+                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch or (ulong)RecordKind.Extended:
                     return true;
                 case (ulong)RecordKind.Aborted when _done < end || !_isLossy:
                     CheckLength(length);
@@ -473,10 +473,17 @@ internal unsafe struct RingConsumer
                     throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
                 }
                 HandOut(_done + Extent(claimed));
-                return new Record(payload, (int)length, (uint)(lengthAndType >> 32), _done);
-            default:
+                return new Record(payload, LengthAndType((uint)length, (uint)(lengthAndType >> 32)), _done);
+            case (ulong)RecordKind.Extended:
+                ExtrasBlock extras = ExtrasBlock.Read(payload, claimed, _done, out uint trueLength);
                 HandOut(_done + Extent(claimed));
-                return new Record(payload, (int)claimed, (uint)(lengthAndType >> 32), _done);
+                return new Record(payload + extras.Size, LengthAndType(trueLength, (uint)(lengthAndType >> 32)), _done, extras);
+            case (ulong)RecordKind.Message:
+                HandOut(_done + Extent(claimed));
+                return new Record(payload, lengthAndType, _done);
+            default:
+                // It was there a moment ago.
+                throw new RingCorruptException(_done, "a stamp was written over");
         }
     }
 
@@ -497,7 +504,7 @@ internal unsafe struct RingConsumer
                 Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
             }
         }
-        return new Record(PlaceInBatch(position) + BatchHeaderSize, (int)length, type, position);
+        return new Record(PlaceInBatch(position) + BatchHeaderSize, LengthAndType(length, type), position);
     }
 
     /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
@@ -610,12 +617,17 @@ internal interface IRecordHandler
 }
 
 /// <summary>A message in the ring: where its payload stands.</summary>
-internal readonly unsafe struct Record(byte* payload, int length, uint type, ulong position)
+// Four fields of one word: with more the compiler keeps it in memory.
+internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong position, ExtrasBlock extras = default)
 {
     internal readonly byte* Payload = payload;
-    internal readonly int Length = length;
-    internal readonly uint Type = type;
+    internal readonly ulong LengthAndType = lengthAndType;
     internal readonly ulong Position = position;
+    internal readonly ExtrasBlock Extras = extras;
+
+    internal int Length => (int)(uint)LengthAndType;
+
+    internal uint Type => (uint)(LengthAndType >> 32);
 }
 
 /// <summary>What a consumer saw behind a position without a stamp.</summary>

@@ -164,6 +164,16 @@ internal unsafe struct RingProducer
     /// <summary>Commits the open claim, whose payload is a run of messages: all of them at once.</summary>
     internal void CommitBatch(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Batch);
 
+    /// <summary>Commits the open claim, which begins with a block of extras; its payload may be shorter than what was claimed for it.</summary>
+    /// <param name="claimed">The claimed bytes, those of the block among them.</param>
+    /// <param name="length">The bytes of the payload behind the block.</param>
+    internal void CommitExtended(uint claimed, uint length)
+    {
+        byte* record = _data + (_tail & _mask);
+        ExtrasBlock.WritePayloadLength(record + HeaderSize, length);
+        Close(record, claimed, RecordKind.Extended);
+    }
+
     /// <summary>Gives the open claim up: subscribers pass it by.</summary>
     internal void Abort(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Aborted);
 
