@@ -14,7 +14,7 @@ internal sealed unsafe class LaneHub : ICompanions
     internal LaneHub(Region region)
     {
         _region = region;
-        Memory = new RingMemory(region.Address, region.Geometry, region.File.Header.Key);
+        Memory = new RingMemory(region.Address, region.Geometry, region.Header.Key);
         _owner = SlotOwner.Acquire(region, Memory, EndpointRole.Publisher);
     }
 
@@ -37,7 +37,7 @@ internal sealed unsafe class LaneHub : ICompanions
     public void Release()
     {
         _owner.Release();
-        _region.CloseFile();
+        _region.Close();
     }
 
     public void Unmap() => _region.Unmap();

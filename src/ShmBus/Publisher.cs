@@ -26,7 +26,7 @@ public sealed unsafe class Publisher : Endpoint
         {
             _maxLength = (uint)MaxMessageLength;
             // The subscriber of lanes sleeps in the hub.
-            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Futex);
+            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Of(region));
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)

@@ -1,4 +1,3 @@
-using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -33,22 +32,21 @@ internal sealed unsafe class SlotOwner
         int slots = memory.Slots(role);
         for (int i = 0; i < slots; i++)
         {
-            if (Libc.TryLockByte(region.File.Handle, LockOffset(region.File, role, i), region.File.DisplayPath))
+            if (region.Source.TryLock(LockOffset(region.Source, role, i)))
             {
                 SlotOwner owner = new(region, memory, role, i);
                 owner.Occupy();
                 return owner;
             }
         }
-        throw new EndpointInUseException(region.File.DisplayPath, role, Holders(memory, role));
+        throw new EndpointInUseException(region.Source.DisplayPath, role, Holders(memory, role));
     }
 
     /// <summary>Whether the owner of another slot lives. One system call.</summary>
-    internal bool IsAlive(EndpointRole role, int index) => IsAlive(_region.File, role, index);
+    internal bool IsAlive(EndpointRole role, int index) => IsAlive(_region.Source, role, index);
 
-    /// <summary>Whether somebody who has the file open through another description owns a slot. One system call.</summary>
-    internal static bool IsAlive(RegionFile file, EndpointRole role, int index) =>
-        Libc.IsByteLocked(file.Handle, LockOffset(file, role, index));
+    /// <summary>Whether somebody else than the holder of this source owns a slot. One system call.</summary>
+    internal static bool IsAlive(RegionSource source, EndpointRole role, int index) => source.IsLocked(LockOffset(source, role, index));
 
     /// <summary>The slots of a role that their owners did not leave in good order although they are dead: a bit for each.</summary>
     internal ulong FindDead(EndpointRole role)
@@ -77,7 +75,7 @@ internal sealed unsafe class SlotOwner
     internal void Release()
     {
         Atomic.StoreRelease(Slot.State, (uint)SlotState.Free); // pairs with RingRoom.Needed: state
-        Libc.UnlockByte(_region.File.Handle, LockOffset(_region.File, _role, Index));
+        _region.Source.Unlock(LockOffset(_region.Source, _role, Index));
     }
 
     /// <summary>Clears what a dead owner may have left, before anything else is written.</summary>
@@ -111,7 +109,7 @@ internal sealed unsafe class SlotOwner
         return holders;
     }
 
-    private static long LockOffset(RegionFile file, EndpointRole role, int index) => role == EndpointRole.Publisher
-        ? file.Header.Geometry.PublisherSlotOffset(index)
-        : file.Header.Geometry.SubscriberSlotOffset(index);
+    private static long LockOffset(RegionSource source, EndpointRole role, int index) => role == EndpointRole.Publisher
+        ? source.Header.Geometry.PublisherSlotOffset(index)
+        : source.Header.Geometry.SubscriberSlotOffset(index);
 }

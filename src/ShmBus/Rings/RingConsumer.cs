@@ -315,10 +315,10 @@ internal unsafe struct RingConsumer
         // Not merely 0: other records may have been written over a batch that was begun.
         if (_inBatch <= _done)
         {
-            EnterBatch(*(uint*)(at + LengthOffset));
+            EnterBatch(at, *(uint*)(at + LengthOffset));
         }
         ulong position = _inBatch;
-        ulong next = NextOfBatch(position, out uint length, out uint type);
+        ulong next = NextOfBatch(at, position, out uint length, out uint type);
         if (next == _batchEnd)
         {
             HandOut(_done + Extent((uint)(_batchEnd - _done) - HeaderSize));
@@ -331,11 +331,11 @@ internal unsafe struct RingConsumer
                 Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
             }
         }
-        return new Record(_data + (position & _mask) + BatchHeaderSize, (int)length, type, position);
+        return new Record(at + (position - _done) + BatchHeaderSize, (int)length, type, position);
     }
 
     /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
-    private void EnterBatch(uint length)
+    private void EnterBatch(byte* at, uint length)
     {
         CheckLength(length);
         if (length == 0 || length % BatchAlignment != 0)
@@ -349,7 +349,7 @@ internal unsafe struct RingConsumer
         // One step after the other: what another wrote there may name a place between two messages.
         while (within - first < length && _inBatch < within)
         {
-            _inBatch = NextOfBatch(_inBatch, out _, out _);
+            _inBatch = NextOfBatch(at, _inBatch, out _, out _);
         }
         if (_inBatch != within)
         {
@@ -357,9 +357,10 @@ internal unsafe struct RingConsumer
         }
     }
 
-    private readonly ulong NextOfBatch(ulong position, out uint length, out uint type)
+    /// <summary>Finds what stands in the batch by the batch's own place, as all that stands in a record: see <see cref="RingMemory"/>.</summary>
+    private readonly ulong NextOfBatch(byte* at, ulong position, out uint length, out uint type)
     {
-        ulong lengthAndType = *(ulong*)(_data + (position & _mask));
+        ulong lengthAndType = *(ulong*)(at + (position - _done));
         length = (uint)lengthAndType;
         type = (uint)(lengthAndType >> 32);
         if (length > _batchEnd - position - BatchHeaderSize)
