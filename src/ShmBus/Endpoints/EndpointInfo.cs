@@ -21,11 +21,8 @@ public sealed record EndpointInfo(
     {
         RingSlot slot = memory.Slot(role, index);
         bool subscriber = role == EndpointRole.Subscriber;
-        // Any number may stand there: what is no time is the start of 1970.
-        long ticks = *slot.JoinedAt / TimeSpan.NanosecondsPerTick;
-        bool isTime = ticks >= 0 && ticks <= (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks;
         return new EndpointInfo(
-            role, index, isAlive, (int)*slot.ProcessId, slot.ReadName(), DateTimeOffset.UnixEpoch.AddTicks(isTime ? ticks : 0),
+            role, index, isAlive, (int)*slot.ProcessId, slot.ReadName(), RegionTime.Decode(*slot.JoinedAt),
             (long)*slot.Messages, subscriber ? (long)*slot.Losses : 0, subscriber ? (long)*slot.LostBytes : 0);
     }
 
