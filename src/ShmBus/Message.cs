@@ -29,7 +29,7 @@ public readonly ref struct Message
     /// The bytes, where they stand in the ring. Valid until the next call on the subscriber, or until the handler returns: copy
     /// what is needed longer.
     /// </summary>
-    public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, (int)(uint)_lengthAndType);
+    public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, (int)_lengthAndType);
 
     /// <summary>The type id that the publisher gave it; 0 if it gave none.</summary>
     public uint Type => (uint)(_lengthAndType >> 32);

@@ -60,7 +60,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if ((uint)payload.Length >= _plainLengths)
         {
-            return TryPublish(payload, type, default);
+            return TryPublishOther(payload, type);
         }
         Enter();
         if (!_ring.TryClaim((uint)payload.Length, type, out byte* place) && !FindPlaceOrLeave((uint)payload.Length, type, out place))
@@ -87,7 +87,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if ((uint)payload.Length >= _plainLengths)
         {
-            Publish(payload, type, default(MessageExtras), cancellationToken);
+            PublishOther(payload, type, cancellationToken);
             return;
         }
         Enter();
@@ -188,7 +188,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if ((uint)length >= _plainLengths)
         {
-            return TryClaim(length, type, default, out claim);
+            return Hold(TryClaimOther(length, type), length, out claim);
         }
         EnterWith(ClaimOpen);
         if (!_ring.TryClaim((uint)length, type, out byte* place) && !FindPlaceOrLeave((uint)length, type, out place))
