@@ -13,7 +13,7 @@ public sealed unsafe partial class Publisher
 
     /// <summary>
     /// Whether each message carries the time at which it was published, or claimed (<see cref="Message.Timestamp"/>), unless another is
-    /// given. Off by default. Costs 16 bytes and a look at the clock. Messages of a batch carry none.
+    /// given. Off by default. Costs 16 bytes and a look at the clock. Messages of a batch carry none. For the publishing thread to set.
     /// </summary>
     public bool AddsTimestamp
     {
@@ -28,7 +28,7 @@ public sealed unsafe partial class Publisher
     /// <summary>
     /// Whether each message carries the trace of <see cref="System.Diagnostics.Activity.Current"/> as its publisher has it then
     /// (<see cref="Message.TraceContext"/>), unless another is given or there is none. Off by default. Costs 40 bytes, and those of a
-    /// trace state. Messages of a batch carry none.
+    /// trace state. Messages of a batch carry none. For the publishing thread to set.
     /// </summary>
     public bool AddsTraceContext
     {
