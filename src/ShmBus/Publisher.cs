@@ -15,11 +15,16 @@ namespace ShmBus;
 /// </remarks>
 public sealed unsafe partial class Publisher : Endpoint
 {
+    /// <summary>Where the system refuses the death watch, one of so many looks that find the ring full is thorough.</summary>
+    private const uint LooksBeforeThorough = 1024;
+
     private readonly Waker _subscribers;
     private readonly uint _maxLength;
     private uint _plainLengths; // of payloads that go without extras: all below
     private RingProducer _ring;
     private ulong _messages;
+    private uint _fullLooks;
+    private DeadSubscribers _dead;
 
     internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy, LaneHub? hub) : base(region, memory, EndpointRole.Publisher, strategy)
     {
@@ -28,7 +33,7 @@ public sealed unsafe partial class Publisher : Endpoint
             _maxLength = (uint)MaxMessageLength;
             ChoosePath();
             // The subscriber of lanes sleeps in the hub.
-            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber);
+            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Futex);
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)
@@ -264,24 +269,19 @@ public sealed unsafe partial class Publisher : Endpoint
     private bool FindRoom(uint length, bool isThorough)
     {
         _ring.FlushMessages(_messages);
-        if (_ring.FindRoom(length, default))
+        if (_ring.FindRoom(length, _dead))
         {
             return true;
         }
-        if (!isThorough && !IsSuspect)
+        if (!isThorough && !IsSuspect && (IsWatched || ++_fullLooks % LooksBeforeThorough != 0))
         {
             return false;
         }
         IsSuspect = false;
         ulong generations = RingRoom.Generations(Memory);
-        ulong dead = Owner.FindDead(EndpointRole.Subscriber);
-        if (dead == 0)
-        {
-            return false;
-        }
-        // Until there is a successor, whoever finds the ring full asks anew how far the dead one was.
-        IsSuspect = true;
-        return _ring.FindRoom(length, new DeadSubscribers(dead, generations));
+        // Known until the slot has another owner: how far the dead one was, and that nobody reads there.
+        _dead = new DeadSubscribers(Owner.FindDead(EndpointRole.Subscriber), generations);
+        return _dead.Slots != 0 && _ring.FindRoom(length, _dead);
     }
 
     /// <summary>There was no place as far as was known. Looks for room until there is a place, or none.</summary>
@@ -314,7 +314,7 @@ public sealed unsafe partial class Publisher : Endpoint
     /// <summary>A claim was tried and given up: a subscriber may have seen it, and sleep for it.</summary>
     private void ReleaseWaiters()
     {
-        if (_ring.HasGivenUp())
+        if (_ring.HasReleased())
         {
             _subscribers.Wake();
         }
@@ -352,7 +352,7 @@ public sealed unsafe partial class Publisher : Endpoint
     /// <summary>Waiting for room.</summary>
     private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition
     {
-        public bool Glance() => publisher._ring.FindRoom(length, default);
+        public bool Glance() => publisher._ring.FindRoom(length, publisher._dead);
 
         public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
 
