@@ -317,10 +317,11 @@ internal sealed class ExtrasTests(int publishers, bool lanes)
         Expect("again"u8, 9, All);
     }
 
-    [Test]
-    public void Every_subscriber_of_a_broadcast_gets_them_in_place_and_by_copy([Values] Overflow overflow, [Values(0, Capacity)] int evictionLag)
+    [TestCase(Overflow.Wait, 0)]
+    [TestCase(Overflow.Wait, Capacity)]
+    [TestCase(Overflow.Overwrite, 0)]
+    public void Every_subscriber_of_a_broadcast_gets_them_in_place_and_by_copy(Overflow overflow, int evictionLag)
     {
-        Assume.That(publishers == 1 && (overflow == Overflow.Wait || evictionLag == 0));
         using Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast, Overflow = overflow, EvictionLag = evictionLag });
         using Publisher publisher = topic.CreatePublisher();
         using Subscriber first = topic.CreateSubscriber();
