@@ -54,9 +54,9 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Slot = Owner.Index;
         _peers = new PeerWatch(Owner);
         _ = _peers.HaveChanged();
-        RefusedOption? unwatched = DeathWatch.Register(this, region.File);
+        RefusedOption? unwatched = DeathWatch.Register(this, region.Source);
         IsWatched = unwatched is null;
-        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index, Signals.Futex), IsWatched);
+        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index, Signals.Of(region)), IsWatched);
         Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
         lock (_memoryLock)
         {
@@ -82,7 +82,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     public IReadOnlyList<RefusedOption> Refused { get; }
 
     /// <summary>The largest payload, in bytes: a quarter of the topic's capacity. The extras of a message count (<see cref="MessageExtras.Length"/>).</summary>
-    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.File.Header.RingCapacity);
+    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Header.RingCapacity);
 
     private protected RingMemory Memory { get; }
 
@@ -106,7 +106,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     /// <summary>Whether the name of the region still leads to it. One system call; does not block.</summary>
     /// <returns>The state of the name now.</returns>
     /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>
-    public RegionName CheckName() => _region.File.CheckName();
+    public RegionName CheckName() => _region.Source.CheckName();
 
     /// <summary>Brings what was written so far as far as asked. Does not block the other side.</summary>
     /// <param name="durability">How far.</param>
@@ -152,10 +152,10 @@ public abstract class Endpoint : IDisposable, IDeathListener
             case Inside:
                 WakeSelf();
                 break;
-            case ClaimOpen when !Libc.IsOnThisStack(_hand):
+            case ClaimOpen when !IsHandOfThisThread():
                 // The other thread may be writing: it closes when it commits or aborts.
                 break;
-            case MessageInHand when !Libc.IsOnThisStack(_hand):
+            case MessageInHand when !IsHandOfThisThread():
                 // The other thread may still look at the message: it keeps the memory until its next call, but not the slot.
                 Close(unmap: false);
                 break;
@@ -232,7 +232,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             Memory.ReportCorrupt(corruption);
         }
-        DeathWatch.Unregister(this, _region.File);
+        DeathWatch.Unregister(this, _region.Source);
         Atomic.StoreRelease(ref _state, Closed);
         Owner.Release();
     }
@@ -279,12 +279,12 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
     }
 
-    void IDeathListener.OnNameChanged() => OnNameChanged(_region.File);
+    void IDeathListener.OnNameChanged() => OnNameChanged(_region.Source);
 
-    /// <summary>A file that this endpoint works with may have lost its name.</summary>
-    internal void OnNameChanged(RegionFile file)
+    /// <summary>A region that this endpoint works with may have lost its name.</summary>
+    internal void OnNameChanged(RegionSource source)
     {
-        if (NameLost is not null && HasLostName(file))
+        if (NameLost is not null && HasLostName(source))
         {
             EventHandler? handlers = NameLost;
             NameLost = null;
@@ -310,23 +310,28 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     /// <summary>
     /// Notes which thread has something in hand, by an address on its stack. The thread's id would do as well, but to ask for it
-    /// takes a call, and that a tenth of the time of a message; this is one look, and only <see cref="Dispose"/> has to work.
+    /// takes a call, and that a tenth of the time of a message; this is one look, and only <see cref="Dispose"/> has to work. By the
+    /// id it is where the system cannot be asked whose stack it is.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private unsafe void NoteThread()
     {
         byte here;
-        if (_hand != (nint)(&here))
+        nint hand = Syscall.IsPlatform ? (nint)(&here) : Environment.CurrentManagedThreadId;
+        if (_hand != hand)
         {
-            _hand = (nint)(&here);
+            _hand = hand;
         }
     }
 
-    private static bool HasLostName(RegionFile file)
+    /// <summary>Whether this is the thread that was noted.</summary>
+    private bool IsHandOfThisThread() => Syscall.IsPlatform ? Libc.IsOnThisStack(_hand) : _hand == Environment.CurrentManagedThreadId;
+
+    private static bool HasLostName(RegionSource source)
     {
         try
         {
-            return file.CheckName() is RegionName.Removed or RegionName.Replaced;
+            return source.CheckName() is RegionName.Removed or RegionName.Replaced;
         }
         catch (ErrnoException)
         {
@@ -349,7 +354,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             return;
         }
-        DeathWatch.Unregister(this, _region.File);
+        DeathWatch.Unregister(this, _region.Source);
         if (Atomic.LoadAcquire(ref _state) != Corrupt)
         {
             LeaveRing();
@@ -361,7 +366,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         lock (_memoryLock)
         {
             _isMapped = false;
-            _region.CloseFile();
+            _region.Close();
             if (unmap || _isHandFree)
             {
                 Unmap();
@@ -376,7 +381,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     /// <summary>The thread for whose message the memory was kept calls again: it no longer looks at the message.</summary>
     private void FreeHand()
     {
-        if (!Libc.IsOnThisStack(_hand))
+        if (!IsHandOfThisThread())
         {
             return;
         }

@@ -81,7 +81,7 @@ internal static class LaneFiles
         }
         catch
         {
-            lane.CloseFile();
+            lane.Close();
             lane.Unmap();
             throw;
         }

@@ -37,7 +37,7 @@ internal sealed unsafe class LaneHub : ICompanions
     public void Release()
     {
         _owner.Release();
-        _region.CloseFile();
+        _region.Close();
     }
 
     public void Unmap() => _region.Unmap();

@@ -33,7 +33,7 @@ public sealed unsafe partial class Publisher : Endpoint
             _maxLength = (uint)MaxMessageLength;
             ChoosePath();
             // The subscriber of lanes sleeps in the hub.
-            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Futex);
+            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Of(region));
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)

@@ -46,8 +46,8 @@ public sealed unsafe class Subscriber : Endpoint
         _ringOwner = Owner;
         try
         {
-            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Futex);
-            _pace = new Pace((ulong)region.File.Header.RingCapacity);
+            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Of(region));
+            _pace = new Pace((ulong)region.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce,
                 !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End);
             if (Owner.IsNewPlace && place is not null)
@@ -57,9 +57,9 @@ public sealed unsafe class Subscriber : Endpoint
             // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
             _publishers.Wake();
             _missedBytes = _ring.MissedBytes;
-            if (region.File.Header.Producers == RegionHeader.Lanes)
+            if (region.Header.Producers == RegionHeader.Lanes)
             {
-                _lanes = new Lanes(region.File, memory, options, atMostOnce, this);
+                _lanes = new Lanes(region.Source, memory, options, atMostOnce, this);
                 Companions = _lanes;
                 _lanes.OpenNew();
             }

@@ -13,60 +13,60 @@ namespace ShmBus;
 /// The topic itself only holds the file open; endpoints live on when it is disposed. All members may be used by any thread.
 /// A topic stays, with the messages in it, until its file is deleted or the machine restarts.
 /// </remarks>
-public sealed class Topic : IDisposable
+public sealed partial class Topic : IDisposable
 {
-    private readonly RegionFile _file;
+    private readonly RegionSource _source;
     private readonly RegionOptions _options;
 
-    private Topic(RegionFile file, RegionOptions options, bool isNew)
+    private Topic(RegionSource source, RegionOptions options, bool isNew)
     {
-        _file = file;
+        _source = source;
         _options = options;
         IsNew = isNew;
-        RegionHeader header = file.Header;
+        RegionHeader header = source.Header;
         if (header.HubKey != 0)
         {
-            file.Dispose();
-            throw new RegionFormatException(file.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
+            source.Dispose();
+            throw new RegionFormatException(source.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
         }
         if (!IsKnownKind(header))
         {
-            file.Dispose();
-            throw new RegionVersionException(file.DisplayPath,
+            source.Dispose();
+            throw new RegionVersionException(source.DisplayPath,
                 $"it is a topic of another kind (producers {header.Producers} with {header.Geometry.PublisherSlots} slots, delivery {header.Delivery}, overflow {header.Overflow}, " +
                 $"{header.Geometry.SubscriberSlots} subscriber slots, eviction lag {header.EvictionLag} with capacity {header.Geometry.Capacity}) than this library offers");
         }
         string? wrong = RegionGeometry.TryCreate(header.Geometry.PageSize, 1, 1, header.RingCapacity, out _);
         if (wrong is not null)
         {
-            file.Dispose();
-            throw new RegionFormatException(file.DisplayPath, wrong);
+            source.Dispose();
+            throw new RegionFormatException(source.DisplayPath, wrong);
         }
     }
 
     /// <summary>The full path, or null for an anonymous topic.</summary>
-    public string? Path => _file.Path;
+    public string? Path => _source.Path;
 
     /// <summary>The bytes of the ring, or of each lane.</summary>
-    public int Capacity => (int)_file.Header.RingCapacity;
+    public int Capacity => (int)_source.Header.RingCapacity;
 
     /// <summary>Whether each publisher has a ring of its own.</summary>
-    public bool Lanes => _file.Header.Producers == RegionHeader.Lanes;
+    public bool Lanes => _source.Header.Producers == RegionHeader.Lanes;
 
     /// <summary>How many publishers it may have at once.</summary>
-    public int Publishers => _file.Header.Geometry.PublisherSlots;
+    public int Publishers => _source.Header.Geometry.PublisherSlots;
 
     /// <summary>Who gets a message.</summary>
-    public Delivery Delivery => (Delivery)_file.Header.Delivery;
+    public Delivery Delivery => (Delivery)_source.Header.Delivery;
 
     /// <summary>How many subscribers it may have at once, kept places included.</summary>
-    public int Subscribers => _file.Header.Geometry.SubscriberSlots;
+    public int Subscribers => _source.Header.Geometry.SubscriberSlots;
 
     /// <summary>What happens when the ring is full.</summary>
-    public Overflow Overflow => (Overflow)_file.Header.Overflow;
+    public Overflow Overflow => (Overflow)_source.Header.Overflow;
 
     /// <summary>How many bytes a subscriber may lag before it is evicted; 0 for any number.</summary>
-    public int EvictionLag => (int)_file.Header.EvictionLag;
+    public int EvictionLag => (int)_source.Header.EvictionLag;
 
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
@@ -191,7 +191,7 @@ public sealed class Topic : IDisposable
     {
         ArgumentNullException.ThrowIfNull(place);
         PlaceName name = CheckPlace(place);
-        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: false);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: false);
         try
         {
             RingMemory memory = region.Ring();
@@ -203,12 +203,12 @@ public sealed class Topic : IDisposable
             bool isFound = !owner.IsNewPlace;
             owner.Forget();
             owner.Release();
-            new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Futex).Wake();
+            new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Of(region)).Wake();
             return isFound;
         }
         finally
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
         }
     }
@@ -222,14 +222,14 @@ public sealed class Topic : IDisposable
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     public unsafe TopicSnapshot Inspect()
     {
-        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
-            return TopicSnapshot.Read(region.Ring(), region.File, _options);
+            return TopicSnapshot.Read(region.Ring(), region.Source, _options);
         }
         finally
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
         }
     }
@@ -237,10 +237,10 @@ public sealed class Topic : IDisposable
     /// <summary>Whether the path still leads to this topic. One system call.</summary>
     /// <returns>The state of the name now.</returns>
     /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>
-    public RegionName CheckName() => _file.CheckName();
+    public RegionName CheckName() => _source.CheckName();
 
     /// <summary>Lets go of the file. Endpoints live on.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _source.Dispose();
 
     /// <summary>Whether the header describes what <see cref="TopicOptions"/> can make.</summary>
     private static bool IsKnownKind(in RegionHeader header)
@@ -271,7 +271,7 @@ public sealed class Topic : IDisposable
     }
 
     private PlaceName CheckPlace(string place) => Delivery == Delivery.Broadcast ? new PlaceName(place)
-        : throw new ArgumentException($"'{_file.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
+        : throw new ArgumentException($"'{_source.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
 
     private static void Check(Waiting.WaitStrategy wait)
     {
@@ -283,19 +283,19 @@ public sealed class Topic : IDisposable
 
     private unsafe Publisher CreateLane(Waiting.WaitStrategy wait)
     {
-        Region region = Region.Map(_file, _options, readOnly: false);
+        Region region = Region.Map(_source, _options, readOnly: false);
         LaneHub? hub = null;
         try
         {
             hub = new LaneHub(region);
             return LaneFiles.Take(
-                LaneFiles.OpenOrCreate(_file, hub.Index, _options),
+                LaneRegions.OpenOrCreate(_source, hub.Index, _options),
                 lane => new Publisher(lane, lane.Ring(), wait, hub));
         }
         catch
         {
             hub?.Release();
-            region.CloseFile();
+            region.Close();
             region.Unmap();
             throw;
         }
@@ -303,14 +303,14 @@ public sealed class Topic : IDisposable
 
     private unsafe T MapEndpoint<T>(Func<Region, RingMemory, T> create) where T : Endpoint
     {
-        Region region = Region.Map(_file, _options, readOnly: false);
+        Region region = Region.Map(_source, _options, readOnly: false);
         try
         {
             return create(region, region.Ring());
         }
         catch
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
             throw;
         }

@@ -54,7 +54,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
 
     public void Dispose()
     {
-        _region.CloseFile();
+        _region.Close();
         _region.Unmap();
     }
 
@@ -299,7 +299,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
         int pages = (int)(_region.Geometry.RegionSize / page);
         int from = _random.Next(spoilsHeader ? 0 : (int)(_region.Geometry.DataOffset / page), pages);
         int count = _random.Next(1, pages - from + 1);
-        Posix.PunchHole(_region.File.Handle, (long)from * page, (long)count * page);
+        Posix.PunchHole(((RegionFile)_region.Source).Handle, (long)from * page, (long)count * page);
         _bytes += (long)count * page;
     }
 }

@@ -100,7 +100,7 @@ internal static unsafe class RegionFactory
         try
         {
             // What can be refused is reported to the endpoints, which map and populate for themselves.
-            _ = mapping.Prepare(geometry, options with { Lock = false, HugePages = false }, readOnly: false);
+            mapping.Prepare(options with { Lock = false, HugePages = false }, readOnly: false);
             WriteStart(mapping.Address, geometry);
             header.Encode(new Span<byte>(mapping.Address, RegionDescriptor.HeaderSize));
         }
@@ -114,7 +114,7 @@ internal static unsafe class RegionFactory
     /// The state of a ring in which nothing was published. Positions begin at the capacity and not at 0: a position is then
     /// never 0, which says 'none' in an intent, and everything up to a whole ring below the start can be computed without a borrow.
     /// </summary>
-    private static void WriteStart(byte* region, in RegionGeometry geometry)
+    internal static void WriteStart(byte* region, in RegionGeometry geometry)
     {
         ulong start = (ulong)geometry.Capacity;
         *(ulong*)(region + RegionDescriptor.TailOffset) = start;

@@ -8,26 +8,19 @@ namespace ShmBus.Regions;
 /// checked by what the descriptor leads to, and its header is read into private memory: nothing is mapped before all of it
 /// was found right, because touching a mapped page that the file does not have kills the process (SIGBUS).
 /// </summary>
-internal sealed class RegionFile : IDisposable
+internal sealed class RegionFile : RegionSource
 {
     private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id)
+        : base(header, displayPath)
     {
         Handle = handle;
-        Header = header;
-        DisplayPath = displayPath;
         Path = path;
         Id = id;
     }
 
     internal SafeFileHandle Handle { get; }
 
-    internal RegionHeader Header { get; }
-
-    /// <summary>The full path, or null for an anonymous region.</summary>
-    internal string? Path { get; }
-
-    /// <summary>The path, or what to call an anonymous region in a message.</summary>
-    internal string DisplayPath { get; }
+    internal override string? Path { get; }
 
     internal FileId Id { get; }
 
@@ -77,7 +70,7 @@ internal sealed class RegionFile : IDisposable
     /// The same file through a description of its own: locks belong to a description, so each endpoint needs one. Works
     /// also when the file has lost its name.
     /// </summary>
-    internal RegionFile Reopen(RegionOptions options, bool readOnly)
+    internal override RegionFile Reopen(RegionOptions options, bool readOnly)
     {
         RegionFile own = OpenAgain(Handle, DisplayPath, Path, options, readOnly);
         if (own.Header == Header)
@@ -93,7 +86,7 @@ internal sealed class RegionFile : IDisposable
     /// the process when the disk is full by then.
     /// </summary>
     /// <exception cref="SpaceErrnoException">There is no space for what is missing.</exception>
-    internal void Reserve()
+    internal override void Reserve()
     {
         if (Libc.Fstat(Handle, DisplayPath).AllocatedBytes < (ulong)Header.Geometry.RegionSize)
         {
@@ -101,9 +94,22 @@ internal sealed class RegionFile : IDisposable
         }
     }
 
+    internal override RegionMapping Map(RegionOptions options, bool readOnly)
+    {
+        RegionMapping mapping = RegionMapping.Map(Handle, Header.Geometry, readOnly, DisplayPath, options.HugePages);
+        mapping.Prepare(options, readOnly);
+        return mapping;
+    }
+
+    internal override bool TryLock(long offset) => Libc.TryLockByte(Handle, offset, DisplayPath);
+
+    internal override void Unlock(long offset) => Libc.UnlockByte(Handle, offset);
+
+    internal override bool IsLocked(long offset) => Libc.IsByteLocked(Handle, offset);
+
     /// <summary>Whether the name still leads to this file.</summary>
     /// <exception cref="ErrnoException">This process may not look.</exception>
-    internal RegionName CheckName()
+    internal override RegionName CheckName()
     {
         if (Path is null)
         {
@@ -187,5 +193,5 @@ internal sealed class RegionFile : IDisposable
         }
     }
 
-    public void Dispose() => Handle.Dispose();
+    public override void Dispose() => Handle.Dispose();
 }

@@ -527,6 +527,7 @@ internal unsafe struct RingConsumer
         _inBatch = position == within ? within : first;
     }
 
+    /// <summary>Finds what stands in the batch by the batch's own place, as all that stands in a record: see <see cref="RingMemory"/>.</summary>
     private readonly ulong NextOfBatch(ulong position, out uint length, out uint type)
     {
         ulong lengthAndType = *(ulong*)PlaceInBatch(position);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace ShmBus.Waiting;
@@ -84,7 +83,7 @@ internal struct Waiter
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool WaitLonger<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = Clock.Nanoseconds;
         bool isEndless = timeout < TimeSpan.Zero || timeout.Ticks > (long.MaxValue - start) / TimeSpan.NanosecondsPerTick;
         long deadline = isEndless ? long.MaxValue : start + timeout.Ticks * TimeSpan.NanosecondsPerTick;
         bool isReady = Spin(ref condition, start, deadline);
@@ -96,7 +95,7 @@ internal struct Waiter
         {
             isReady = Park(ref condition, deadline);
         }
-        _budget.Learn(Stopwatch.GetTimestamp() - start);
+        _budget.Learn(Clock.Nanoseconds - start);
         return isReady;
     }
 
@@ -104,7 +103,7 @@ internal struct Waiter
     {
         long end = _budget.Nanoseconds > deadline - start ? deadline : start + _budget.Nanoseconds;
         long lastLook = start;
-        for (long now = start; now < end; now = Stopwatch.GetTimestamp())
+        for (long now = start; now < end; now = Clock.Nanoseconds)
         {
             condition.ThrowIfEnded();
             if (Glances(ref condition, GlancesBeforeClock) || condition.IsDisturbed || now - lastLook > _lookEvery)
@@ -142,7 +141,7 @@ internal struct Waiter
                 {
                     condition.ThrowIfEnded();
                     Finding finding = condition.Look();
-                    long now = Stopwatch.GetTimestamp();
+                    long now = Clock.Nanoseconds;
                     if (finding == Finding.Ready)
                     {
                         return true;

@@ -31,3 +31,18 @@ internal sealed class AnonymousQueue : QueueContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
 }
+
+internal class InProcessQueue : QueueContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateInProcess(options);
+}
+
+internal sealed class SharedInProcessQueue : InProcessQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}
+
+internal sealed class LaneInProcessQueue : InProcessQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3, Lanes = true });
+}
