@@ -10,10 +10,10 @@ internal abstract unsafe class Signals
     internal static readonly Signals Futex = new FutexSignals();
 
     /// <summary>Within this process.</summary>
-    internal static readonly Signals Monitors = new MonitorSignals();
+    internal static readonly Signals InProcess = new MonitorSignals();
 
     /// <summary>Those of a region.</summary>
-    internal static Signals Of(Region region) => region.Source is RegionArray ? Monitors : Futex;
+    internal static Signals Of(Region region) => region.Source is RegionArray ? InProcess : Futex;
 
     /// <summary>The barrier between saying that one sleeps and the last look. False when it does not reach the other side for sure.</summary>
     internal abstract bool BarrierBeforeSleeping();
