@@ -45,12 +45,12 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private bool _isHandFree;
     private RingCorruptException? _corruption;
 
-    private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy)
+    private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy, PlaceName? place = null)
     {
         _region = region;
         Memory = memory;
         Role = role;
-        Owner = SlotOwner.Acquire(region, memory, role);
+        Owner = SlotOwner.Acquire(region, memory, role, place);
         Slot = Owner.Index;
         _peers = new PeerWatch(Owner);
         _ = _peers.HaveChanged();

@@ -19,7 +19,7 @@ internal sealed unsafe class Lane : IDeathListener
     {
         _region = region;
         _subscriber = subscriber;
-        Memory = new RingMemory(region.Address, region.Geometry, region.Header.Key);
+        Memory = region.Ring();
         Owner = SlotOwner.Acquire(region, Memory, EndpointRole.Subscriber);
         try
         {

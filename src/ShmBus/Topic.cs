@@ -1,3 +1,4 @@
+using ShmBus.Endpoints;
 using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
@@ -28,15 +29,12 @@ public sealed partial class Topic : IDisposable
             source.Dispose();
             throw new RegionFormatException(source.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
         }
-        uint producers = header.Producers == RegionHeader.Lanes ? RegionHeader.Lanes
-            : header.Geometry.PublisherSlots == 1 ? RegionHeader.OneProducer
-            : RegionHeader.ManyProducers;
-        if ((header.Producers, header.Delivery, header.Overflow, header.Geometry.SubscriberSlots) != (producers, 0, 0, 1))
+        if (!IsKnownKind(header))
         {
             source.Dispose();
             throw new RegionVersionException(source.DisplayPath,
                 $"it is a topic of another kind (producers {header.Producers} with {header.Geometry.PublisherSlots} slots, delivery {header.Delivery}, overflow {header.Overflow}, " +
-                $"{header.Geometry.SubscriberSlots} subscriber slots) than this library offers: a queue with one subscriber");
+                $"{header.Geometry.SubscriberSlots} subscriber slots, eviction lag {header.EvictionLag} with capacity {header.Geometry.Capacity}) than this library offers");
         }
         string? wrong = RegionGeometry.TryCreate(header.Geometry.PageSize, 1, 1, header.RingCapacity, out _);
         if (wrong is not null)
@@ -57,6 +55,18 @@ public sealed partial class Topic : IDisposable
 
     /// <summary>How many publishers it may have at once.</summary>
     public int Publishers => _source.Header.Geometry.PublisherSlots;
+
+    /// <summary>Who gets a message.</summary>
+    public Delivery Delivery => (Delivery)_source.Header.Delivery;
+
+    /// <summary>How many subscribers it may have at once, kept places included.</summary>
+    public int Subscribers => _source.Header.Geometry.SubscriberSlots;
+
+    /// <summary>What happens when the ring is full.</summary>
+    public Overflow Overflow => (Overflow)_source.Header.Overflow;
+
+    /// <summary>How many bytes a subscriber may lag before it is evicted; 0 for any number.</summary>
+    public int EvictionLag => (int)_source.Header.EvictionLag;
 
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
@@ -100,6 +110,10 @@ public sealed partial class Topic : IDisposable
             Match(path, nameof(TopicOptions.Capacity), topic.Capacity, options.Capacity);
             Match(path, nameof(TopicOptions.Publishers), topic.Publishers, options.Publishers);
             Match(path, nameof(TopicOptions.Lanes), topic.Lanes, options.Lanes);
+            Match(path, nameof(TopicOptions.Delivery), topic.Delivery, options.Delivery);
+            Match(path, nameof(TopicOptions.Subscribers), topic.Subscribers, options.Subscribers);
+            Match(path, nameof(TopicOptions.Overflow), topic.Overflow, options.Overflow);
+            Match(path, nameof(TopicOptions.EvictionLag), topic.EvictionLag, options.EvictionLag);
             return topic;
         }
         catch
@@ -129,7 +143,7 @@ public sealed partial class Topic : IDisposable
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
     /// <param name="wait">How it waits for room.</param>
     /// <returns>The publisher.</returns>
-    /// <exception cref="Endpoints.EndpointInUseException">The topic has as many living publishers as it may; it says which.</exception>
+    /// <exception cref="EndpointInUseException">The topic has as many living publishers as it may; it says which.</exception>
     /// <exception cref="RingCorruptException">Somebody wrote over the ring.</exception>
     /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
@@ -140,17 +154,63 @@ public sealed partial class Topic : IDisposable
             : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null));
     }
 
-    /// <summary>Becomes the topic's subscriber. Where the last one stopped or died, this one goes on.</summary>
+    /// <summary>
+    /// Becomes a subscriber. In a queue it goes on where the last one stopped or died. In a broadcast it begins where it is told,
+    /// or goes on at the place that was kept under its name.
+    /// </summary>
     /// <param name="wait">How it waits for messages.</param>
     /// <param name="acknowledge">What a successor gets of a message that this one dies with.</param>
+    /// <param name="joinAt">Broadcast: where it begins, unless a place was kept for it.</param>
+    /// <param name="place">
+    /// Broadcast: a name under which its place is kept when it leaves or dies, of 1 to 64 bytes of UTF-8. Publishers wait for a kept place as
+    /// for a subscriber, until somebody goes on there or <see cref="RemovePlace"/> gives it up.
+    /// </param>
     /// <returns>The subscriber.</returns>
-    /// <exception cref="Endpoints.EndpointInUseException">The topic has a living subscriber; it says which.</exception>
+    /// <exception cref="ArgumentException">The name cannot be one, or the topic is a queue, which has one place for all.</exception>
+    /// <exception cref="EndpointInUseException">The topic has as many subscribers as it may, or the place has one; it says which.</exception>
     /// <inheritdoc cref="CreatePublisher" path="/exception"/>
     public Subscriber CreateSubscriber(
-        Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling)
+        Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling,
+        JoinAt joinAt = JoinAt.End, string? place = null)
     {
         Check(wait);
-        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, _options));
+        if (!Enum.IsDefined(joinAt))
+        {
+            throw new ArgumentOutOfRangeException(nameof(joinAt), joinAt, "Expected one of the named values.");
+        }
+        PlaceName? name = place is null ? null : CheckPlace(place);
+        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options));
+    }
+
+    /// <summary>Gives up a place of a broadcast that was kept under a name: publishers wait for it no longer. What was not read there is lost for it.</summary>
+    /// <param name="place">The name.</param>
+    /// <returns>False when no place has that name.</returns>
+    /// <exception cref="EndpointInUseException">A living subscriber holds the place.</exception>
+    /// <inheritdoc cref="CreateSubscriber" path="/exception"/>
+    public bool RemovePlace(string place)
+    {
+        ArgumentNullException.ThrowIfNull(place);
+        PlaceName name = CheckPlace(place);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: false);
+        try
+        {
+            RingMemory memory = region.Ring();
+            if (SlotOwner.FindPlace(memory, name) < 0)
+            {
+                return false;
+            }
+            SlotOwner owner = SlotOwner.Acquire(region, memory, EndpointRole.Subscriber, name);
+            bool isFound = !owner.IsNewPlace;
+            owner.Forget();
+            owner.Release();
+            new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Of(region)).Wake();
+            return isFound;
+        }
+        finally
+        {
+            region.Close();
+            region.Unmap();
+        }
     }
 
     /// <summary>
@@ -165,7 +225,7 @@ public sealed partial class Topic : IDisposable
         Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
-            return TopicSnapshot.Read(new RingMemory(region.Address, region.Geometry, region.Header.Key), region.Source, _options);
+            return TopicSnapshot.Read(region.Ring(), region.Source, _options);
         }
         finally
         {
@@ -182,6 +242,26 @@ public sealed partial class Topic : IDisposable
     /// <summary>Lets go of the file. Endpoints live on.</summary>
     public void Dispose() => _source.Dispose();
 
+    /// <summary>Whether the header describes what <see cref="TopicOptions"/> can make.</summary>
+    private static bool IsKnownKind(in RegionHeader header)
+    {
+        RegionGeometry geometry = header.Geometry;
+        bool isMany = geometry.PublisherSlots > 1;
+        bool isBroadcast = header.Delivery == RegionHeader.Broadcast;
+        bool overwrites = header.Overflow == RegionHeader.Overwrite;
+        return header.Producers switch
+            {
+                RegionHeader.Lanes => !isBroadcast,
+                RegionHeader.ManyProducers => isMany,
+                RegionHeader.OneProducer => !isMany,
+                _ => false,
+            }
+            && (isBroadcast || (header.Delivery == RegionHeader.Queue && geometry.SubscriberSlots == 1))
+            && (header.Overflow == RegionHeader.Wait || (overwrites && isBroadcast && !isMany))
+            && (header.EvictionLag == 0 ||
+                (isBroadcast && !overwrites && header.EvictionLag >= geometry.Capacity / 2 && header.EvictionLag <= geometry.Capacity));
+    }
+
     private static void Match<T>(string path, string option, T found, T expected) where T : struct
     {
         if (!found.Equals(expected))
@@ -189,6 +269,9 @@ public sealed partial class Topic : IDisposable
             throw new TopicMismatchException(path, option, found, expected);
         }
     }
+
+    private PlaceName CheckPlace(string place) => Delivery == Delivery.Broadcast ? new PlaceName(place)
+        : throw new ArgumentException($"'{_source.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
 
     private static void Check(Waiting.WaitStrategy wait)
     {
@@ -207,7 +290,7 @@ public sealed partial class Topic : IDisposable
             hub = new LaneHub(region);
             return LaneFiles.Take(
                 LaneRegions.OpenOrCreate(_source, hub.Index, _options),
-                lane => new Publisher(lane, new RingMemory(lane.Address, lane.Geometry, lane.Header.Key), wait, hub));
+                lane => new Publisher(lane, lane.Ring(), wait, hub));
         }
         catch
         {
@@ -223,7 +306,7 @@ public sealed partial class Topic : IDisposable
         Region region = Region.Map(_source, _options, readOnly: false);
         try
         {
-            return create(region, new RingMemory(region.Address, region.Geometry, region.Header.Key));
+            return create(region, region.Ring());
         }
         catch
         {
