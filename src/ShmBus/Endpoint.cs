@@ -45,18 +45,18 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private bool _isHandFree;
     private RingCorruptException? _corruption;
 
-    private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy)
+    private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy, PlaceName? place = null)
     {
         _region = region;
         Memory = memory;
         Role = role;
-        Owner = SlotOwner.Acquire(region, memory, role);
+        Owner = SlotOwner.Acquire(region, memory, role, place);
         Slot = Owner.Index;
         _peers = new PeerWatch(Owner);
         _ = _peers.HaveChanged();
         RefusedOption? unwatched = DeathWatch.Register(this, region.File);
         IsWatched = unwatched is null;
-        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index), IsWatched);
+        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index, Signals.Futex), IsWatched);
         Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
         lock (_memoryLock)
         {
@@ -212,7 +212,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         if (exception is RingCorruptException corruption)
         {
             _corruption = corruption;
-            Report(corruption);
+            Memory.ReportCorrupt(corruption);
             Atomic.StoreRelease(ref _state, Corrupt);
             if (IsClosing)
             {
@@ -230,7 +230,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     {
         if (exception is RingCorruptException corruption)
         {
-            Report(corruption);
+            Memory.ReportCorrupt(corruption);
         }
         DeathWatch.Unregister(this, _region.File);
         Atomic.StoreRelease(ref _state, Closed);
@@ -321,10 +321,6 @@ public abstract class Endpoint : IDisposable, IDeathListener
             _hand = (nint)(&here);
         }
     }
-
-    /// <summary>For people and tools to see; nobody obeys it.</summary>
-    private unsafe void Report(RingCorruptException corruption) =>
-        Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
 
     private static bool HasLostName(RegionFile file)
     {

@@ -19,12 +19,12 @@ internal sealed unsafe class Lane : IDeathListener
     {
         _region = region;
         _subscriber = subscriber;
-        Memory = new RingMemory(region.Address, region.Geometry, region.File.Header.Key);
+        Memory = region.Ring();
         Owner = SlotOwner.Acquire(region, Memory, EndpointRole.Subscriber);
         try
         {
             Ring = new RingConsumer(Memory, Owner.Index, atMostOnce);
-            Publishers = new Waker(Memory, EndpointRole.Publisher);
+            Publishers = new Waker(Memory, EndpointRole.Publisher, Signals.Futex);
             Publishers.Wake(); // as Subscriber does
             _peers = new PeerWatch(Owner);
             _ = _peers.HaveChanged();
@@ -34,8 +34,7 @@ internal sealed unsafe class Lane : IDeathListener
         {
             if (exception is RingCorruptException corruption)
             {
-                // For people and tools to see; nobody obeys it.
-                Atomic.CompareExchange(Memory.Corrupt, 0, (ulong)corruption.Position | 1);
+                Memory.ReportCorrupt(corruption);
             }
             Owner.Release();
             throw;

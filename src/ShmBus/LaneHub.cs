@@ -14,7 +14,7 @@ internal sealed unsafe class LaneHub : ICompanions
     internal LaneHub(Region region)
     {
         _region = region;
-        Memory = new RingMemory(region.Address, region.Geometry, region.File.Header.Key);
+        Memory = region.Ring();
         _owner = SlotOwner.Acquire(region, Memory, EndpointRole.Publisher);
     }
 

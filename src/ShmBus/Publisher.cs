@@ -13,20 +13,27 @@ namespace ShmBus;
 /// Belongs to one thread at a time. Publishing allocates nothing, takes no lock, and makes no system call while the subscriber
 /// is awake.
 /// </remarks>
-public sealed unsafe class Publisher : Endpoint
+public sealed unsafe partial class Publisher : Endpoint
 {
+    /// <summary>Where the system refuses the death watch, one of so many looks that find the ring full is thorough.</summary>
+    private const uint LooksBeforeThorough = 1024;
+
     private readonly Waker _subscribers;
     private readonly uint _maxLength;
+    private uint _plainLengths; // of payloads that go without extras: all below
     private RingProducer _ring;
     private ulong _messages;
+    private uint _fullLooks;
+    private DeadSubscribers _dead;
 
     internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy, LaneHub? hub) : base(region, memory, EndpointRole.Publisher, strategy)
     {
         try
         {
             _maxLength = (uint)MaxMessageLength;
+            ChoosePath();
             // The subscriber of lanes sleeps in the hub.
-            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber);
+            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Futex);
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)
@@ -56,7 +63,10 @@ public sealed unsafe class Publisher : Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryPublish(ReadOnlySpan<byte> payload, uint type = 0)
     {
-        CheckLength(payload.Length);
+        if ((uint)payload.Length >= _plainLengths)
+        {
+            return TryPublish(payload, type, default);
+        }
         Enter();
         if (!_ring.TryClaim((uint)payload.Length, type, out byte* place) && !FindPlaceOrLeave((uint)payload.Length, type, out place))
         {
@@ -80,7 +90,11 @@ public sealed unsafe class Publisher : Endpoint
     /// <param name="cancellationToken">Ends the wait.</param>
     public void Publish(ReadOnlySpan<byte> payload, uint type, CancellationToken cancellationToken = default)
     {
-        CheckLength(payload.Length);
+        if ((uint)payload.Length >= _plainLengths)
+        {
+            Publish(payload, type, default(MessageExtras), cancellationToken);
+            return;
+        }
         Enter();
         byte* place;
         while (!_ring.TryClaim((uint)payload.Length, type, out place))
@@ -144,7 +158,7 @@ public sealed unsafe class Publisher : Endpoint
     /// Waits until there is room for a payload of a length. It stays there until this publisher uses it, unless the topic has
     /// other publishers: one of those may take it first.
     /// </summary>
-    /// <param name="length">The bytes of the payload.</param>
+    /// <param name="length">The bytes of the payload, and of the extras that will be given for it (<see cref="MessageExtras.Length"/>).</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out first.</returns>
@@ -154,8 +168,10 @@ public sealed unsafe class Publisher : Endpoint
     public bool WaitToPublish(int length, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         CheckLength(length);
+        _ = WithOwn(default, out ExtrasBlock added);
         Enter();
-        bool hasRoom = WaitInside((uint)length, timeout, cancellationToken);
+        // Where one is given that would be added, less is needed: never more than the topic takes.
+        bool hasRoom = WaitInside(Math.Min((uint)(length + added.Size), _maxLength), timeout, cancellationToken);
         Leave();
         return hasRoom;
     }
@@ -175,7 +191,10 @@ public sealed unsafe class Publisher : Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(int length, uint type, out Claim claim)
     {
-        CheckLength(length);
+        if ((uint)length >= _plainLengths)
+        {
+            return TryClaim(length, type, default, out claim);
+        }
         EnterWith(ClaimOpen);
         if (!_ring.TryClaim((uint)length, type, out byte* place) && !FindPlaceOrLeave((uint)length, type, out place))
         {
@@ -250,24 +269,19 @@ public sealed unsafe class Publisher : Endpoint
     private bool FindRoom(uint length, bool isThorough)
     {
         _ring.FlushMessages(_messages);
-        if (_ring.FindRoom(length, default))
+        if (_ring.FindRoom(length, _dead))
         {
             return true;
         }
-        if (!isThorough && !IsSuspect)
+        if (!isThorough && !IsSuspect && (IsWatched || ++_fullLooks % LooksBeforeThorough != 0))
         {
             return false;
         }
         IsSuspect = false;
         ulong generations = RingRoom.Generations(Memory);
-        ulong dead = Owner.FindDead(EndpointRole.Subscriber);
-        if (dead == 0)
-        {
-            return false;
-        }
-        // Until there is a successor, whoever finds the ring full asks anew how far the dead one was.
-        IsSuspect = true;
-        return _ring.FindRoom(length, new DeadSubscribers(dead, generations));
+        // Known until the slot has another owner: how far the dead one was, and that nobody reads there.
+        _dead = new DeadSubscribers(Owner.FindDead(EndpointRole.Subscriber), generations);
+        return _dead.Slots != 0 && _ring.FindRoom(length, _dead);
     }
 
     /// <summary>There was no place as far as was known. Looks for room until there is a place, or none.</summary>
@@ -300,7 +314,7 @@ public sealed unsafe class Publisher : Endpoint
     /// <summary>A claim was tried and given up: a subscriber may have seen it, and sleep for it.</summary>
     private void ReleaseWaiters()
     {
-        if (_ring.HasGivenUp())
+        if (_ring.HasReleased())
         {
             _subscribers.Wake();
         }
@@ -326,19 +340,19 @@ public sealed unsafe class Publisher : Endpoint
     {
         if ((uint)length > _maxLength)
         {
-            ThrowLength(length);
+            ThrowLength(length, 0);
         }
     }
 
     // Made in a method of its own, so that the path of messages stays small.
-    private void ThrowLength(int length) => throw (length < 0
+    private void ThrowLength(int length, int extras) => throw (length < 0
         ? new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.")
-        : new MessageTooLongException(length, (int)_maxLength));
+        : new MessageTooLongException(length, extras, (int)_maxLength));
 
     /// <summary>Waiting for room.</summary>
     private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition
     {
-        public bool Glance() => publisher._ring.FindRoom(length, default);
+        public bool Glance() => publisher._ring.FindRoom(length, publisher._dead);
 
         public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
 

@@ -29,6 +29,7 @@ public sealed unsafe class Subscriber : Endpoint
     private SlotOwner _ringOwner;
     private Pace _pace;
     private uint _emptyLooks;
+    private ulong _missedBytes;
     private ulong _suspectBelow;
 
     private readonly Lanes? _lanes;
@@ -36,18 +37,26 @@ public sealed unsafe class Subscriber : Endpoint
     private RingConsumer _ownRing;
     private int _lane = Own;
 
-    internal Subscriber(Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge, RegionOptions options)
-        : base(region, memory, EndpointRole.Subscriber, strategy)
+    internal Subscriber(
+        Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge, JoinAt joinAt, PlaceName? place, RegionOptions options)
+        : base(region, memory, EndpointRole.Subscriber, strategy, place)
     {
         bool atMostOnce = acknowledge == Acknowledge.BeforeHandling;
+        PlaceName = place?.Text;
         _ringOwner = Owner;
         try
         {
-            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher);
+            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Futex);
             _pace = new Pace((ulong)region.File.Header.RingCapacity);
-            _ring = new RingConsumer(memory, Owner.Index, atMostOnce);
+            _ring = new RingConsumer(memory, Owner.Index, atMostOnce,
+                !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End);
+            if (Owner.IsNewPlace && place is not null)
+            {
+                Owner.Keep(place);
+            }
             // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
             _publishers.Wake();
+            _missedBytes = _ring.MissedBytes;
             if (region.File.Header.Producers == RegionHeader.Lanes)
             {
                 _lanes = new Lanes(region.File, memory, options, atMostOnce, this);
@@ -65,10 +74,19 @@ public sealed unsafe class Subscriber : Endpoint
     }
 
     /// <summary>
-    /// Raised when a claim was passed by because its owner died before it committed: within the call that found it, before that
-    /// returns. The handler may not call this subscriber.
+    /// Raised when something was passed by: a claim whose owner died before it committed, or, in a topic that overwrites, what was
+    /// written over before it was read. Within the call that found it, before that returns. The handler may not call this subscriber.
     /// </summary>
     public event EventHandler<LossEventArgs>? Lost;
+
+    /// <summary>The name under which its place is kept, or null.</summary>
+    public string? PlaceName { get; }
+
+    /// <summary>
+    /// The bytes, headers and padding included, that were written over before this subscriber read them. Right after its creation:
+    /// those that its place lost before, because the last owner was evicted.
+    /// </summary>
+    public long MissedBytes => (long)_missedBytes;
 
     /// <summary>How often this subscriber passed by claims whose owner died before it committed.</summary>
     public long Losses { get; private set; }
@@ -86,7 +104,9 @@ public sealed unsafe class Subscriber : Endpoint
         try
         {
             Settle();
-            if (_ring.TryTake(out Record record) || (LookFurther() && _ring.TryTake(out record)))
+            bool isThere = _ring.TryTake(out Record record) || (LookFurther() && _ring.TryTake(out record));
+            ReportMissed();
+            if (isThere)
             {
                 message = new Message(record);
                 LeaveWith(MessageInHand);
@@ -119,6 +139,7 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
             }
+            ReportMissed();
             Message message = new Message(record);
             LeaveWith(MessageInHand);
             return message;
@@ -143,6 +164,7 @@ public sealed unsafe class Subscriber : Endpoint
         {
             Settle();
             bool isThere = _ring.FindMessage() || WaitInside(timeout, cancellationToken);
+            ReportMissed();
             Leave();
             return isThere;
         }
@@ -194,6 +216,7 @@ public sealed unsafe class Subscriber : Endpoint
                 // No plain message stands there: one of another kind may, or one behind a claim whose owner died.
                 else if (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record)))
                 {
+                    ReportMissed();
                     count++;
                     handler.OnMessage(new Message(record));
                     Settle();
@@ -207,6 +230,7 @@ public sealed unsafe class Subscriber : Endpoint
                     break;
                 }
             }
+            ReportMissed();
             Leave();
             return count;
         }
@@ -262,8 +286,7 @@ public sealed unsafe class Subscriber : Endpoint
         TakeTurns();
         if (exception is RingCorruptException corruption)
         {
-            // For people and tools to see; nobody obeys it.
-            Atomic.CompareExchange(_lanes![lane]!.Memory.Corrupt, 0, (ulong)corruption.Position | 1);
+            _lanes![lane]!.Memory.ReportCorrupt(corruption);
             _lanes.Drop(lane);
         }
         Leave();
@@ -318,6 +341,24 @@ public sealed unsafe class Subscriber : Endpoint
         {
             _publishers.Wake();
         }
+    }
+
+    /// <summary>Tells of what was written over before it was read, since the last time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReportMissed()
+    {
+        if (_ring.MissedBytes != _missedBytes)
+        {
+            RaiseMissed();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RaiseMissed()
+    {
+        ulong bytes = _ring.MissedBytes - _missedBytes;
+        _missedBytes = _ring.MissedBytes;
+        Lost?.Invoke(this, new LossEventArgs((long)(_ring.MissedEnd - bytes), (long)bytes, LossCause.Overwritten));
     }
 
     /// <summary>Nothing stands at the position.</summary>
@@ -413,6 +454,11 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 return Finding.Idle;
             }
+            if (hole.IsPassed)
+            {
+                // Since the look before: whoever wrote so much wakes those who sleep.
+                return Finding.HeldUp;
+            }
             // What comes after this look began brings its own wake. Otherwise who moves the tail on and on would keep this one here.
             end = end == 0 ? hole.Tail : end;
             if (_ring.Position >= end || IsAnyAlive(hole.Claimants))
@@ -423,7 +469,7 @@ public sealed unsafe class Subscriber : Endpoint
             if (_ring.Skip(hole))
             {
                 Losses++;
-                Lost?.Invoke(this, new LossEventArgs((long)position, (long)(_ring.Position - position)));
+                Lost?.Invoke(this, new LossEventArgs((long)position, (long)(_ring.Position - position), LossCause.PublisherDied));
             }
         }
         return Finding.Ready;
@@ -449,7 +495,7 @@ public sealed unsafe class Subscriber : Endpoint
         public bool Glance()
         {
             Glances++;
-            return subscriber.IsAnyStamped();
+            return subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using ShmBus.Endpoints;
 using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
@@ -29,15 +30,12 @@ public sealed class Topic : IDisposable
             file.Dispose();
             throw new RegionFormatException(file.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
         }
-        uint producers = header.Producers == RegionHeader.Lanes ? RegionHeader.Lanes
-            : header.Geometry.PublisherSlots == 1 ? RegionHeader.OneProducer
-            : RegionHeader.ManyProducers;
-        if ((header.Producers, header.Delivery, header.Overflow, header.Geometry.SubscriberSlots) != (producers, 0, 0, 1))
+        if (!IsKnownKind(header))
         {
             file.Dispose();
             throw new RegionVersionException(file.DisplayPath,
                 $"it is a topic of another kind (producers {header.Producers} with {header.Geometry.PublisherSlots} slots, delivery {header.Delivery}, overflow {header.Overflow}, " +
-                $"{header.Geometry.SubscriberSlots} subscriber slots) than this library offers: a queue with one subscriber");
+                $"{header.Geometry.SubscriberSlots} subscriber slots, eviction lag {header.EvictionLag} with capacity {header.Geometry.Capacity}) than this library offers");
         }
         string? wrong = RegionGeometry.TryCreate(header.Geometry.PageSize, 1, 1, header.RingCapacity, out _);
         if (wrong is not null)
@@ -58,6 +56,18 @@ public sealed class Topic : IDisposable
 
     /// <summary>How many publishers it may have at once.</summary>
     public int Publishers => _file.Header.Geometry.PublisherSlots;
+
+    /// <summary>Who gets a message.</summary>
+    public Delivery Delivery => (Delivery)_file.Header.Delivery;
+
+    /// <summary>How many subscribers it may have at once, kept places included.</summary>
+    public int Subscribers => _file.Header.Geometry.SubscriberSlots;
+
+    /// <summary>What happens when the ring is full.</summary>
+    public Overflow Overflow => (Overflow)_file.Header.Overflow;
+
+    /// <summary>How many bytes a subscriber may lag before it is evicted; 0 for any number.</summary>
+    public int EvictionLag => (int)_file.Header.EvictionLag;
 
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
@@ -142,7 +152,7 @@ public sealed class Topic : IDisposable
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
     /// <param name="wait">How it waits for room.</param>
     /// <returns>The publisher.</returns>
-    /// <exception cref="Endpoints.EndpointInUseException">The topic has as many living publishers as it may; it says which.</exception>
+    /// <exception cref="EndpointInUseException">The topic has as many living publishers as it may; it says which.</exception>
     /// <exception cref="RingCorruptException">Somebody wrote over the ring.</exception>
     /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
@@ -153,17 +163,63 @@ public sealed class Topic : IDisposable
             : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null));
     }
 
-    /// <summary>Becomes the topic's subscriber. Where the last one stopped or died, this one goes on.</summary>
+    /// <summary>
+    /// Becomes a subscriber. In a queue it goes on where the last one stopped or died. In a broadcast it begins where it is told,
+    /// or goes on at the place that was kept under its name.
+    /// </summary>
     /// <param name="wait">How it waits for messages.</param>
     /// <param name="acknowledge">What a successor gets of a message that this one dies with.</param>
+    /// <param name="joinAt">Broadcast: where it begins, unless a place was kept for it.</param>
+    /// <param name="place">
+    /// Broadcast: a name under which its place is kept when it leaves or dies, of 1 to 64 bytes of UTF-8. Publishers wait for a kept place as
+    /// for a subscriber, until somebody goes on there or <see cref="RemovePlace"/> gives it up.
+    /// </param>
     /// <returns>The subscriber.</returns>
-    /// <exception cref="Endpoints.EndpointInUseException">The topic has a living subscriber; it says which.</exception>
+    /// <exception cref="ArgumentException">The name cannot be one, or the topic is a queue, which has one place for all.</exception>
+    /// <exception cref="EndpointInUseException">The topic has as many subscribers as it may, or the place has one; it says which.</exception>
     /// <inheritdoc cref="CreatePublisher" path="/exception"/>
     public Subscriber CreateSubscriber(
-        Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling)
+        Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling,
+        JoinAt joinAt = JoinAt.End, string? place = null)
     {
         Check(wait);
-        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, _options));
+        if (!Enum.IsDefined(joinAt))
+        {
+            throw new ArgumentOutOfRangeException(nameof(joinAt), joinAt, "Expected one of the named values.");
+        }
+        PlaceName? name = place is null ? null : CheckPlace(place);
+        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options));
+    }
+
+    /// <summary>Gives up a place of a broadcast that was kept under a name: publishers wait for it no longer. What was not read there is lost for it.</summary>
+    /// <param name="place">The name.</param>
+    /// <returns>False when no place has that name.</returns>
+    /// <exception cref="EndpointInUseException">A living subscriber holds the place.</exception>
+    /// <inheritdoc cref="CreateSubscriber" path="/exception"/>
+    public bool RemovePlace(string place)
+    {
+        ArgumentNullException.ThrowIfNull(place);
+        PlaceName name = CheckPlace(place);
+        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: false);
+        try
+        {
+            RingMemory memory = region.Ring();
+            if (SlotOwner.FindPlace(memory, name) < 0)
+            {
+                return false;
+            }
+            SlotOwner owner = SlotOwner.Acquire(region, memory, EndpointRole.Subscriber, name);
+            bool isFound = !owner.IsNewPlace;
+            owner.Forget();
+            owner.Release();
+            new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Futex).Wake();
+            return isFound;
+        }
+        finally
+        {
+            region.CloseFile();
+            region.Unmap();
+        }
     }
 
     /// <summary>
@@ -178,7 +234,7 @@ public sealed class Topic : IDisposable
         Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
-            return TopicSnapshot.Read(new RingMemory(region.Address, region.Geometry, region.File.Header.Key), region.File, _options);
+            return TopicSnapshot.Read(region.Ring(), region.File, _options);
         }
         finally
         {
@@ -195,6 +251,26 @@ public sealed class Topic : IDisposable
     /// <summary>Lets go of the file. Endpoints live on.</summary>
     public void Dispose() => _file.Dispose();
 
+    /// <summary>Whether the header describes what <see cref="TopicOptions"/> can make.</summary>
+    private static bool IsKnownKind(in RegionHeader header)
+    {
+        RegionGeometry geometry = header.Geometry;
+        bool isMany = geometry.PublisherSlots > 1;
+        bool isBroadcast = header.Delivery == RegionHeader.Broadcast;
+        bool overwrites = header.Overflow == RegionHeader.Overwrite;
+        return header.Producers switch
+            {
+                RegionHeader.Lanes => !isBroadcast,
+                RegionHeader.ManyProducers => isMany,
+                RegionHeader.OneProducer => !isMany,
+                _ => false,
+            }
+            && (isBroadcast || (header.Delivery == RegionHeader.Queue && geometry.SubscriberSlots == 1))
+            && (header.Overflow == RegionHeader.Wait || (overwrites && isBroadcast && !isMany))
+            && (header.EvictionLag == 0 ||
+                (isBroadcast && !overwrites && header.EvictionLag >= geometry.Capacity / 2 && header.EvictionLag <= geometry.Capacity));
+    }
+
     /// <summary>This topic, if it was made as the options say.</summary>
     private Topic Matching(TopicOptions options)
     {
@@ -203,6 +279,10 @@ public sealed class Topic : IDisposable
             Match(nameof(TopicOptions.Capacity), Capacity, options.Capacity);
             Match(nameof(TopicOptions.Publishers), Publishers, options.Publishers);
             Match(nameof(TopicOptions.Lanes), Lanes, options.Lanes);
+            Match(nameof(TopicOptions.Delivery), Delivery, options.Delivery);
+            Match(nameof(TopicOptions.Subscribers), Subscribers, options.Subscribers);
+            Match(nameof(TopicOptions.Overflow), Overflow, options.Overflow);
+            Match(nameof(TopicOptions.EvictionLag), EvictionLag, options.EvictionLag);
             return this;
         }
         catch
@@ -219,6 +299,9 @@ public sealed class Topic : IDisposable
             throw new TopicMismatchException(_file.DisplayPath, option, found, expected);
         }
     }
+
+    private PlaceName CheckPlace(string place) => Delivery == Delivery.Broadcast ? new PlaceName(place)
+        : throw new ArgumentException($"'{_file.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
 
     private static void Check(Waiting.WaitStrategy wait)
     {
@@ -237,7 +320,7 @@ public sealed class Topic : IDisposable
             hub = new LaneHub(region);
             return LaneFiles.Take(
                 LaneFiles.OpenOrCreate(_file, hub.Index, _options),
-                lane => new Publisher(lane, new RingMemory(lane.Address, lane.Geometry, lane.File.Header.Key), wait, hub));
+                lane => new Publisher(lane, lane.Ring(), wait, hub));
         }
         catch
         {
@@ -253,7 +336,7 @@ public sealed class Topic : IDisposable
         Region region = Region.Map(_file, _options, readOnly: false);
         try
         {
-            return create(region, new RingMemory(region.Address, region.Geometry, region.File.Header.Key));
+            return create(region, region.Ring());
         }
         catch
         {

@@ -1,5 +1,6 @@
 using ShmBus.Native;
 using ShmBus.Regions;
+using ShmBus.Rings;
 
 namespace ShmBus;
 
@@ -7,6 +8,8 @@ namespace ShmBus;
 public sealed record TopicOptions
 {
     internal static readonly TopicOptions Default = new();
+
+    private readonly int? _subscribers;
 
     /// <summary>
     /// The bytes of the ring: a power of two from one page (4 KiB on most machines) to 512 MiB; 256 KiB unless told. A message may
@@ -27,6 +30,28 @@ public sealed record TopicOptions
     /// <see cref="Capacity"/> is that of each lane.
     /// </summary>
     public bool Lanes { get; init; }
+
+    /// <summary>Who gets a message: one subscriber (a queue, the default), or every subscriber (a broadcast).</summary>
+    public Delivery Delivery { get; init; }
+
+    /// <summary>
+    /// How many subscribers a broadcast may have at once, kept places included: 1 to 64, 8 unless told. A queue has one at a time.
+    /// </summary>
+    public int Subscribers
+    {
+        get => _subscribers ?? (Delivery == Delivery.Broadcast ? 8 : 1);
+        init => _subscribers = value;
+    }
+
+    /// <summary>What happens when the ring is full: publishers wait for the slowest subscriber (the default), or write over the oldest messages.</summary>
+    public Overflow Overflow { get; init; }
+
+    /// <summary>
+    /// A broadcast whose publishers wait: a subscriber that lags by more than so many bytes, headers and padding included, is
+    /// evicted, and waited for no longer: it gets a <see cref="SubscriberEvictedException"/>. From half of <see cref="Capacity"/> to
+    /// all of it; 0 (the default) for never. Publishers then wait for nobody, except one that is just joining, and subscribers read copies.
+    /// </summary>
+    public int EvictionLag { get; init; }
 
     /// <summary>
     /// Regions of up to this many bytes of address space are populated when they are mapped, so that the first messages meet no page
@@ -58,6 +83,10 @@ public sealed record TopicOptions
         Capacity = topic.Capacity,
         Publishers = topic.Publishers,
         Lanes = topic.Lanes,
+        Delivery = topic.Delivery,
+        Subscribers = topic.Subscribers,
+        Overflow = topic.Overflow,
+        EvictionLag = topic.EvictionLag,
         Mode = status.Mode,
         Group = (int)status.Group,
     };
@@ -79,11 +108,16 @@ public sealed record TopicOptions
         {
             throw new ArgumentException($"{nameof(Publishers)} is {Publishers}; expected 1 to {RegionDescriptor.MaxSlots}.");
         }
+        CheckDelivery();
         int page = Environment.SystemPageSize;
-        string? wrong = RegionGeometry.TryCreate(page, Publishers, subscriberSlots: 1, Capacity, out RegionGeometry geometry);
+        string? wrong = RegionGeometry.TryCreate(page, Publishers, Subscribers, Capacity, out RegionGeometry geometry);
         if (wrong is not null)
         {
             throw new ArgumentException($"{nameof(Capacity)} cannot be used: {wrong}.");
+        }
+        if (EvictionLag != 0 && (EvictionLag < Capacity / 2 || EvictionLag > Capacity))
+        {
+            throw new ArgumentException($"{nameof(EvictionLag)} is {EvictionLag}; expected 0, or from half of {nameof(Capacity)} ({Capacity / 2}) to all of it.");
         }
         if (Lanes)
         {
@@ -92,8 +126,84 @@ public sealed record TopicOptions
         }
         long now = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
         uint producers = Lanes ? RegionHeader.Lanes : Publishers == 1 ? RegionHeader.OneProducer : RegionHeader.ManyProducers;
-        return new RegionHeader(geometry, RegionFactory.NewKey(), producers, Delivery: 0, Overflow: 0, now) { LaneCapacity = Lanes ? Capacity : 0 };
+        return new RegionHeader(geometry, RegionFactory.NewKey(), producers, (uint)Delivery, (uint)Overflow, now)
+        {
+            LaneCapacity = Lanes ? Capacity : 0,
+            EvictionLag = EvictionLag,
+        };
     }
+
+    /// <summary>What goes together.</summary>
+    private void CheckDelivery()
+    {
+        if (!Enum.IsDefined(Delivery))
+        {
+            throw new ArgumentException($"{nameof(Delivery)} is {(int)Delivery}; expected one of the named values.");
+        }
+        if (!Enum.IsDefined(Overflow))
+        {
+            throw new ArgumentException($"{nameof(Overflow)} is {(int)Overflow}; expected one of the named values.");
+        }
+        if (Subscribers is < 1 or > RegionDescriptor.MaxSlots)
+        {
+            throw new ArgumentException($"{nameof(Subscribers)} is {Subscribers}; expected 1 to {RegionDescriptor.MaxSlots}.");
+        }
+        if (Delivery == Delivery.Queue)
+        {
+            Refuse(Subscribers != 1, $"{nameof(Subscribers)} is {Subscribers}: a queue has one subscriber at a time; several get the same messages by Delivery.Broadcast");
+            Refuse(Overflow != Overflow.Wait, $"{nameof(Overflow)} is {Overflow}: in a queue nothing is written over; use Delivery.Broadcast");
+            Refuse(EvictionLag != 0, $"{nameof(EvictionLag)} is {EvictionLag}: the one subscriber of a queue is never evicted; use Delivery.Broadcast");
+        }
+        Refuse(Delivery == Delivery.Broadcast && Lanes, $"{nameof(Lanes)} is set: lanes bring many publishers together to the one subscriber of a queue; a broadcast has a ring for all");
+        Refuse(Overflow == Overflow.Overwrite && Publishers != 1, $"{nameof(Publishers)} is {Publishers}: only one publisher can overwrite; use Overflow.Wait, with EvictionLag where slow subscribers may be dropped");
+        Refuse(Overflow == Overflow.Overwrite && EvictionLag != 0, $"{nameof(EvictionLag)} is {EvictionLag}: where messages are overwritten, nobody is waited for, and nobody evicted");
+
+        static void Refuse(bool condition, string reason)
+        {
+            if (condition)
+            {
+                throw new ArgumentException(reason + ".");
+            }
+        }
+    }
+}
+
+/// <summary>Who gets a message.</summary>
+public enum Delivery
+{
+    /// <summary>One subscriber. What was not read waits for it, also when there is none.</summary>
+    Queue,
+
+    /// <summary>
+    /// Every subscriber that is there, and every place that is kept under a name. Where there is none, messages are published for nobody.
+    /// </summary>
+    Broadcast,
+}
+
+/// <summary>What happens when the ring is full.</summary>
+public enum Overflow
+{
+    /// <summary>Publishers wait for the slowest subscriber, or evict it: <see cref="TopicOptions.EvictionLag"/>.</summary>
+    Wait,
+
+    /// <summary>
+    /// The one publisher of a broadcast writes over the oldest messages, and never waits. A subscriber that was too slow is told how many
+    /// bytes it missed (<see cref="Subscriber.Lost"/>), and goes on with messages that are intact.
+    /// </summary>
+    Overwrite,
+}
+
+/// <summary>Where a new subscriber of a broadcast begins.</summary>
+public enum JoinAt
+{
+    /// <summary>With the next message that is published. The default.</summary>
+    End,
+
+    /// <summary>
+    /// With the oldest message that is surely still there. How many that are depends on the other subscribers: what all of them have
+    /// read may be gone.
+    /// </summary>
+    Oldest,
 }
 
 /// <summary>When a message counts as delivered: what the next subscriber gets of one that this subscriber died with.</summary>

@@ -8,7 +8,7 @@ namespace ShmBus;
 /// <summary>A topic as it was seen at one moment.</summary>
 /// <param name="Capacity">The bytes of the ring, or of each lane.</param>
 /// <param name="PublishedBytes">The bytes that were claimed since the topic was made, headers and padding included.</param>
-/// <param name="PendingBytes">The bytes of those that the subscriber has not given back yet.</param>
+/// <param name="PendingBytes">The bytes of those that the subscriber, or the slowest one, has not given back yet.</param>
 /// <param name="Name">Whether the path still leads to the topic.</param>
 /// <param name="CorruptAt">A position at which some endpoint found the ring corrupt, or null.</param>
 /// <param name="Endpoints">Who is there, and who died there.</param>
@@ -23,19 +23,23 @@ public sealed record TopicSnapshot(
             for (int i = 0; i < memory.Slots(role); i++)
             {
                 bool isAlive = SlotOwner.IsAlive(file, role, i);
-                if (isAlive || Atomic.LoadAcquire(memory.Slot(role, i).State) != (uint)SlotState.Free)
+                if (isAlive || SlotOwner.IsOccupied(memory.Slot(role, i)) || (role == EndpointRole.Subscriber && SlotOwner.IsKept(memory, i)))
                 {
                     endpoints.Add(EndpointInfo.Read(memory, role, i, isAlive));
                 }
             }
         }
         (ulong published, ulong pending, ulong corrupt) = Figures(memory);
+        if (memory.Rules.IsBroadcast)
+        {
+            pending = (ulong)endpoints.Where(static endpoint => !endpoint.IsEvicted).Select(static endpoint => endpoint.PendingBytes).DefaultIfEmpty().Max();
+        }
         ulong lanes = file.Header.Producers == RegionHeader.Lanes ? Atomic.LoadAcquire(memory.Lanes) : 0;
         for (int i = 0; i < memory.Geometry.PublisherSlots; i++)
         {
             if ((lanes >> i & 1) != 0 && TryOpen(file, i, options) is Region region)
             {
-                RingMemory lane = new(region.Address, region.Geometry, region.File.Header.Key);
+                RingMemory lane = region.Ring();
                 (ulong Published, ulong Pending, ulong Corrupt) figures = Figures(lane);
                 published += figures.Published;
                 pending += figures.Pending;

@@ -79,7 +79,7 @@ static struct message message_in_batch(const struct subscriber *s, uint64_t at, 
     if (end - at < BATCH_HEADER || batch_extent(head.length) > end - at) {
         corrupt(&s->endpoint, s->position, "a message beyond the end of its batch");
     }
-    return (struct message){at, place + BATCH_HEADER, head.length, head.type};
+    return (struct message){at, place + BATCH_HEADER, head.length, head.type, {0}};
 }
 
 /// Where a batch is begun: at its first message, or where the last owner of the slot got to, if steps lead there.
@@ -127,17 +127,28 @@ struct message next_message(struct subscriber *s) {
             corrupt(e, s->position, "a length");
         }
         uint64_t end = s->position + RECORD_HEADER + head.length;
-        uint64_t length = head.length;
+        uint64_t length;
+        struct message message = {s->position, place + RECORD_HEADER, head.length, head.type, {0}};
         switch (kind) {
         case KIND_ABORTED:
             go_on_at(s, s->position + extent(head.length));
             continue;
         case KIND_SHORT:
-            memcpy(&length, place + extent(head.length) - sizeof length, sizeof length);
+            length = load64(place + extent(head.length) - sizeof length);
             if (length >= head.length) {
                 corrupt(e, s->position, "the length of a short record");
             }
+            message.length = (uint32_t)length;
             break;
+        case KIND_EXTENDED: {
+            uint64_t block = 0;
+            const char *wrong = get_extras(message.payload, head.length, &message.extras, &block, &message.length);
+            if (wrong != NULL) {
+                corrupt(e, s->position, wrong);
+            }
+            message.payload += block;
+            break;
+        }
         case KIND_BATCH:
             if (head.length == 0 || head.length % 8 != 0) {
                 corrupt(e, s->position, "the length of a batch");
@@ -151,7 +162,7 @@ struct message next_message(struct subscriber *s) {
         default:
             fail("kind %u at %llu is not known", kind, (unsigned long long)s->position);
         }
-        return (struct message){s->position, place + RECORD_HEADER, (uint32_t)length, head.type};
+        return message;
     }
 }
 

@@ -32,4 +32,12 @@ internal static unsafe class Atomic
     internal static void FullFence()
     {
     }
+
+    internal static void ReadBarrier()
+    {
+    }
+
+    internal static void WriteBarrier()
+    {
+    }
 }

@@ -16,6 +16,7 @@ internal static class Commands
             case "keep-journal": return JournalCommand.Run(rest);
             case "follow": return FollowCommand.Run(rest);
             case "echo": return StreamCommands.Echo(rest);
+            case "publish-in-activity": return ActivityCommand.Run(rest);
             case "die-in-claim": return DeathCommands.DieInClaim(rest);
             case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
             case "pause-in-claim": return DeathCommands.PauseInClaim(rest);

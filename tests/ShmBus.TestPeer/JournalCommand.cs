@@ -28,10 +28,10 @@ internal static class JournalCommand
             // The one in hand when the last subscriber was killed comes again, and no other.
             if (isFirst && message.Position == journal.Position)
             {
-                rows[message.Type].Verify(journal.Count(message.Type) - 1, message.Payload);
+                rows[message.Type].Verify(journal.Count(message.Type) - 1, message);
                 continue;
             }
-            rows[message.Type].Verify(journal.Count(message.Type), message.Payload);
+            rows[message.Type].Verify(journal.Count(message.Type), message);
             journal.Add(message.Type, message.Position);
             left--;
         }

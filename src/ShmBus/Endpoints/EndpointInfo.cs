@@ -17,21 +17,44 @@ namespace ShmBus.Endpoints;
 public sealed record EndpointInfo(
     EndpointRole Role, int Slot, bool IsAlive, int ProcessId, string ProcessName, DateTimeOffset JoinedAt, long Messages, long Losses, long LostBytes)
 {
+    /// <summary>Subscriber of a broadcast: the name under which its place is kept, or null.</summary>
+    public string? PlaceName { get; private init; }
+
+    /// <summary>Subscriber: whether it was evicted because it lagged too far.</summary>
+    public bool IsEvicted { get; private init; }
+
+    /// <summary>Subscriber: the bytes that were overwritten, or given up for it, before it read them.</summary>
+    public long MissedBytes { get; private init; }
+
+    /// <summary>Subscriber: the bytes that it has not given back yet, headers and padding included. It gives back an eighth of the ring at once.</summary>
+    public long PendingBytes { get; private init; }
+
     internal static unsafe EndpointInfo Read(in RingMemory memory, EndpointRole role, int index, bool isAlive)
     {
         RingSlot slot = memory.Slot(role, index);
         bool subscriber = role == EndpointRole.Subscriber;
+        SlotState state = (SlotState)Atomic.LoadAcquire(slot.State);
+        bool isKept = subscriber && memory.Rules.IsBroadcast && Atomic.LoadAcquire(slot.IsKept) != 0;
+        ulong behind = Atomic.LoadAcquire(state == SlotState.Active ? slot.Gate : slot.Resume);
         return new EndpointInfo(
             role, index, isAlive, (int)*slot.ProcessId, slot.ReadName(), RegionTime.Decode(*slot.JoinedAt),
-            (long)*slot.Messages, subscriber ? (long)*slot.Losses : 0, subscriber ? (long)*slot.LostBytes : 0);
+            (long)*slot.Messages, subscriber ? (long)*slot.Losses : 0, subscriber ? (long)*slot.LostBytes : 0)
+        {
+            PlaceName = isKept ? slot.ReadPlaceName() : null,
+            IsEvicted = subscriber && state == SlotState.Evicted,
+            MissedBytes = subscriber ? (long)*slot.MissedBytes : 0,
+            PendingBytes = subscriber ? (long)(Atomic.LoadAcquire(memory.Tail) - behind) : 0,
+        };
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"process {ProcessId} ('{ProcessName}') since {JoinedAt:u}";
+    public override string ToString() => IsAlive || PlaceName is null
+        ? $"process {ProcessId} ('{ProcessName}') since {JoinedAt:u}"
+        : $"nobody, but kept for '{PlaceName}'";
 }
 
 /// <summary>
-/// Every slot for this kind of endpoint is held by a living process. Says by which.
+/// Every slot for this kind of endpoint is held by a living process, or kept for the owner of a name. Says by which.
 /// </summary>
 public sealed class EndpointInUseException : InvalidOperationException
 {
@@ -41,6 +64,13 @@ public sealed class EndpointInUseException : InvalidOperationException
     {
         Role = role;
         Holders = holders;
+    }
+
+    internal EndpointInUseException(string path, string place)
+        : base($"In '{path}' the place '{place}' is held by a living subscriber. Wait until it ends, or use another name.")
+    {
+        Role = EndpointRole.Subscriber;
+        Holders = [];
     }
 
     /// <summary>What was asked for.</summary>

@@ -14,34 +14,75 @@ internal sealed unsafe class SlotOwner
     private readonly RingMemory _memory;
     private readonly EndpointRole _role;
 
-    private SlotOwner(Region region, in RingMemory memory, EndpointRole role, int index)
+    private SlotOwner(Region region, in RingMemory memory, EndpointRole role, int index, bool isNewPlace)
     {
         _region = region;
         _memory = memory;
         _role = role;
         Index = index;
+        IsNewPlace = isNewPlace;
     }
 
     internal int Index { get; }
 
+    /// <summary>Whether nobody's place is continued: that of a new subscriber in a broadcast.</summary>
+    internal bool IsNewPlace { get; }
+
     internal RingSlot Slot => _memory.Slot(_role, Index);
 
-    /// <summary>Takes the first slot that nobody alive holds.</summary>
-    /// <exception cref="EndpointInUseException">All are held.</exception>
-    internal static SlotOwner Acquire(Region region, in RingMemory memory, EndpointRole role)
+    /// <summary>Takes the first slot that nobody alive holds; in a broadcast the one of a name, or the first that is kept for nobody.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="memory">Its ring.</param>
+    /// <param name="role">Publisher or subscriber.</param>
+    /// <param name="name">Subscriber of a broadcast: the name of its place, if it has one.</param>
+    /// <exception cref="EndpointInUseException">All are held or kept, or the name is.</exception>
+    internal static SlotOwner Acquire(Region region, in RingMemory memory, EndpointRole role, PlaceName? name = null)
     {
-        int slots = memory.Slots(role);
-        for (int i = 0; i < slots; i++)
+        if (name is not null && !Libc.TryLockByte(region.File.Handle, name.LockOffset, region.File.DisplayPath))
         {
-            if (Libc.TryLockByte(region.File.Handle, LockOffset(region.File, role, i), region.File.DisplayPath))
+            throw new EndpointInUseException(region.File.DisplayPath, name.Text);
+        }
+        int place = FindPlace(memory, name);
+        if (place >= 0)
+        {
+            // The name is free, so the slot is, or will be in a moment: the kernel frees the locks of one that died one after the other.
+            return SlotPatience.Retry(
+                (region, memory, role, place), static a => TryAcquire(a.region, a.memory, a.role, a.place, isNewPlace: false))
+                ?? throw new EndpointInUseException(region.File.DisplayPath, name!.Text);
+        }
+        bool isBroadcast = role == EndpointRole.Subscriber && memory.Rules.IsBroadcast;
+        for (int i = 0; i < memory.Slots(role); i++)
+        {
+            if (!(isBroadcast && IsKept(memory, i)) && TryAcquire(region, memory, role, i, isBroadcast) is SlotOwner owner)
             {
-                SlotOwner owner = new(region, memory, role, i);
-                owner.Occupy();
                 return owner;
             }
         }
-        throw new EndpointInUseException(region.File.DisplayPath, role, Holders(memory, role));
+        throw new EndpointInUseException(region.File.DisplayPath, role, Holders(region, memory, role));
     }
+
+    /// <summary>The slot of a name, or -1.</summary>
+    internal static int FindPlace(in RingMemory memory, PlaceName? name)
+    {
+        for (int i = 0; name is not null && i < memory.Geometry.SubscriberSlots; i++)
+        {
+            if (IsKept(memory, i) && memory.Subscriber(i).HasPlaceName(name.Bytes))
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>Keeps the place under a name from now on. Where it begins stands in it by now.</summary>
+    internal void Keep(PlaceName name)
+    {
+        Slot.WritePlaceName(name.Bytes);
+        Atomic.StoreRelease(Slot.IsKept, 1); // pairs with RingRoom.Needed
+    }
+
+    /// <summary>Keeps it no longer.</summary>
+    internal void Forget() => Atomic.StoreRelease(Slot.IsKept, 0); // pairs with RingRoom.Needed
 
     /// <summary>Whether the owner of another slot lives. One system call.</summary>
     internal bool IsAlive(EndpointRole role, int index) => IsAlive(_region.File, role, index);
@@ -57,7 +98,7 @@ internal sealed unsafe class SlotOwner
         for (int i = 0; i < _memory.Slots(role); i++)
         {
             bool mine = role == _role && i == Index;
-            if (!mine && Atomic.LoadAcquire(_memory.Slot(role, i).State) != (uint)SlotState.Free && !IsAlive(role, i))
+            if (!mine && IsOccupied(_memory.Slot(role, i)) && !IsAlive(role, i))
             {
                 dead |= 1UL << i;
             }
@@ -76,8 +117,36 @@ internal sealed unsafe class SlotOwner
     /// <summary>Gives the slot back. What the successor needs stands in it by now.</summary>
     internal void Release()
     {
-        Atomic.StoreRelease(Slot.State, (uint)SlotState.Free); // pairs with RingRoom.Needed: state
+        // One that was evicted stays so: publishers wait for its place no longer. (If that comes now, they do it once more.)
+        if (Atomic.LoadAcquire(Slot.State) != (uint)SlotState.Evicted)
+        {
+            Atomic.StoreRelease(Slot.State, (uint)SlotState.Free); // pairs with RingRoom.Needed: state
+        }
         Libc.UnlockByte(_region.File.Handle, LockOffset(_region.File, _role, Index));
+    }
+
+    /// <summary>Whether its state says that it has an owner, alive or dead, who did not leave it.</summary>
+    internal static bool IsOccupied(RingSlot slot) => Atomic.LoadAcquire(slot.State) is not ((uint)SlotState.Free or (uint)SlotState.Evicted);
+
+    /// <summary>Subscriber of a broadcast: whether its place is kept under a name.</summary>
+    internal static bool IsKept(in RingMemory memory, int index) =>
+        memory.Rules.IsBroadcast && Atomic.LoadAcquire(memory.Subscriber(index).IsKept) != 0; // pairs with Keep
+
+    private static SlotOwner? TryAcquire(Region region, in RingMemory memory, EndpointRole role, int index, bool isNewPlace)
+    {
+        if (!Libc.TryLockByte(region.File.Handle, LockOffset(region.File, role, index), region.File.DisplayPath))
+        {
+            return null;
+        }
+        SlotOwner owner = new(region, memory, role, index, isNewPlace);
+        if (isNewPlace && IsKept(memory, index))
+        {
+            // Named since it was looked at, by one that is gone again.
+            Libc.UnlockByte(region.File.Handle, LockOffset(region.File, role, index));
+            return null;
+        }
+        owner.Occupy();
+        return owner;
     }
 
     /// <summary>Clears what a dead owner may have left, before anything else is written.</summary>
@@ -98,15 +167,19 @@ internal sealed unsafe class SlotOwner
         *slot.ProcessId = (uint)Environment.ProcessId;
         *slot.JoinedAt = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
         *slot.Messages = 0;
+        if (IsNewPlace)
+        {
+            *slot.Losses = *slot.LostBytes = *slot.MissedBytes = 0;
+        }
         slot.WriteName(Path.GetFileName(Environment.ProcessPath) ?? "");
     }
 
-    private static List<EndpointInfo> Holders(in RingMemory memory, EndpointRole role)
+    private static List<EndpointInfo> Holders(Region region, in RingMemory memory, EndpointRole role)
     {
         List<EndpointInfo> holders = [];
         for (int i = 0; i < memory.Slots(role); i++)
         {
-            holders.Add(EndpointInfo.Read(memory, role, i, isAlive: true));
+            holders.Add(EndpointInfo.Read(memory, role, i, IsAlive(region.File, role, i)));
         }
         return holders;
     }

@@ -24,7 +24,7 @@ internal static class RegionDescriptor
 
     /// <summary>Regions of the same major version interoperate; a minor version only adds.</summary>
     internal const ushort MajorVersion = 1;
-    internal const ushort MinorVersion = 0;
+    internal const ushort MinorVersion = 1;
 
     internal const int LineSize = 128;
 
@@ -51,6 +51,7 @@ internal static class RegionDescriptor
     internal const int CreatedAtOffset = 104;           // i64: nanoseconds since 1970, UTC
     internal const int LaneCapacityOffset = 112;        // u64: of each lane of this hub; 0 where it is none
     internal const int HubKeyOffset = 120;              // u64: key of the hub that this lane belongs to; 0 where it is none
+    internal const int EvictionLagOffset = 128;         // u64: how far a subscriber may lag; 0 for never evicted
     internal const int ChecksumOffset = HeaderSize - 4; // u32: CRC-32C of all bytes before it
 
     // Control: written by the endpoints, each field on a line of its own.
@@ -68,11 +69,15 @@ internal static class RegionDescriptor
     internal const int GateOffset = 0;                  // u64, subscriber: space below it may be reused
     internal const int ResumeOffset = LineSize;         // u64, subscriber: where a restart goes on
     internal const int WithinOffset = LineSize + 8;     // u64, subscriber: where in the batch at resume
+    internal const int MissedBytesOffset = LineSize + 16;    // u64, subscriber: what was overwritten before it was read
+    internal const int PlaceNameOffset = LineSize + 64; // UTF-8, padded with zeros, subscriber: whose place it is
+    internal const int PlaceNameSize = 64;
     internal const int ParkedOffset = 2 * LineSize;     // u32: odd asleep, even awake; counts up
     internal const int FutexWordOffset = 2 * LineSize + 4;   // u32: bumped by whoever wakes the owner
     internal const int StateOffset = 3 * LineSize;      // u32: SlotState
     internal const int GenerationOffset = 3 * LineSize + 4;  // u32: counts the owners
     internal const int ProcessIdOffset = 3 * LineSize + 8;   // u32: for people only
+    internal const int IsKeptOffset = 3 * LineSize + 12;     // u32, subscriber of a broadcast: 1 where the place has a name
     internal const int JoinedAtOffset = 3 * LineSize + 16;   // i64: nanoseconds since 1970, UTC
     internal const int MessagesOffset = 3 * LineSize + 24;   // u64: messages of this owner, flushed now and then
     internal const int LossesOffset = 3 * LineSize + 32;     // u64, subscriber: claims skipped because their owner died

@@ -18,6 +18,21 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
     /// <summary>It is the hub of lanes: each publisher has a ring in a region of its own.</summary>
     internal const uint Lanes = 2;
 
+    /// <summary>Each message goes to one subscriber.</summary>
+    internal const uint Queue = 0;
+
+    /// <summary>Each message goes to every subscriber.</summary>
+    internal const uint Broadcast = 1;
+
+    /// <summary>Publishers wait for subscribers that are slow.</summary>
+    internal const uint Wait = 0;
+
+    /// <summary>They write over what slow subscribers have not read.</summary>
+    internal const uint Overwrite = 1;
+
+    /// <summary>Broadcast: a subscriber that lags by more bytes is evicted; 0 where none is.</summary>
+    internal long EvictionLag { get; init; }
+
     /// <summary>Hub: the capacity of each lane; else 0.</summary>
     internal long LaneCapacity { get; init; }
 
@@ -54,6 +69,7 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
         BinaryPrimitives.WriteInt64LittleEndian(bytes[CreatedAtOffset..], CreatedAt);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[LaneCapacityOffset..], LaneCapacity);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[HubKeyOffset..], HubKey);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[EvictionLagOffset..], EvictionLag);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Checksum(bytes));
     }
 
@@ -120,6 +136,7 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
         {
             LaneCapacity = BinaryPrimitives.ReadInt64LittleEndian(bytes[LaneCapacityOffset..]),
             HubKey = BinaryPrimitives.ReadUInt64LittleEndian(bytes[HubKeyOffset..]),
+            EvictionLag = BinaryPrimitives.ReadInt64LittleEndian(bytes[EvictionLagOffset..]),
         };
     }
 

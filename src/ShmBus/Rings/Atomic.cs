@@ -69,6 +69,13 @@ internal static unsafe class Atomic
         }
     }
 
+    /// <summary>Keeps every load before it before every access after it.</summary>
+    internal static void ReadBarrier() => Volatile.ReadBarrier();
+
+    /// <summary>Keeps every access before it before every store after it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void WriteBarrier() => Volatile.WriteBarrier();
+
     /// <summary>Orders every access before it before every access after it.</summary>
     internal static void FullFence() => Interlocked.MemoryBarrier();
 

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using static ShmBus.Rings.RecordDescriptor;
 
 namespace ShmBus.Rings;
@@ -23,28 +25,43 @@ namespace ShmBus.Rings;
 /// that intent, or a later one of the same owner, which it writes only after the stamp of H, or the 0 of the slot's
 /// next owner, which comes only after the death; and because a claim beyond H is either stamped or its intent still stands.
 /// There is no time-out in it and no guess: a paused owner lives, and is waited for.</para>
+/// <para>Where a message can vanish under its reader (<see cref="RingRules.AreLossy"/>), it is copied and then believed, if it
+/// stood there to the end. A ring that overwrites: whoever writes over the record at p moved the tail beyond p + capacity before
+/// that, so a tail that is not there, read after the copy, proves it. A ring that evicts: publishers go on when they have
+/// made the slot's state EVICTED, so ACTIVE, read after the copy, proves it.</para>
 /// </remarks>
 internal unsafe struct RingConsumer
 {
+    /// <summary>How often a reader is passed within one call before it says that it found nothing: not for ever, whatever the tail says.</summary>
+    private const int MostPassed = 16;
+
     private readonly RingMemory _memory;
     private readonly RingSlot _slot;
     private readonly byte* _data;
     private readonly ulong* _resume;
     private readonly ulong _mask;
     private readonly ulong _key;
+    private readonly ulong _plain;
     private readonly ulong _gateStep;
     private readonly uint _maxLength;
     private readonly bool _atMostOnce;
+    private readonly bool _isLossy;
     private ulong _done;
     private ulong _taken;
     private ulong _gate;
     private ulong _messages;
     private ulong _inBatch; // the next message of the batch at _done; 0: not in a batch
     private ulong _batchEnd;
+    private byte* _batch;   // its payload
+    private byte[] _copy = [];
 
-    /// <summary>Goes on where the slot's last owner was, or at the start. The caller holds the slot.</summary>
+    /// <summary>Goes on where the slot's last owner was, or begins. The caller holds the slot.</summary>
+    /// <param name="memory">The ring.</param>
+    /// <param name="slot">The slot's index.</param>
+    /// <param name="atMostOnce">When a message counts as delivered: before it is handed out.</param>
+    /// <param name="start">Where.</param>
     /// <exception cref="RingCorruptException">The stored place does not fit the tail.</exception>
-    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce)
+    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce, RingStart start = RingStart.Resume)
     {
         _memory = memory;
         _slot = memory.Subscriber(slot);
@@ -52,22 +69,48 @@ internal unsafe struct RingConsumer
         _resume = _slot.Resume;
         _mask = memory.Capacity - 1;
         _key = memory.Key;
+        _isLossy = memory.Rules.AreLossy;
+        // No record is of kind 15: what can vanish is never taken where it stands.
+        _plain = BareStamp(0, _key) | (_isLossy ? KindMask : (ulong)RecordKind.Message);
         _gateStep = memory.Capacity / 8;
         _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
         _atMostOnce = atMostOnce;
         Atomic.StoreRelease(_slot.State, (uint)SlotState.Joining);
         Atomic.FullFence(); // pairs with RingRoom.Refresh: sharedGate, fence, slots
-        ulong start = Math.Max(Atomic.LoadAcquire(_resume), Atomic.LoadAcquire(memory.SharedGate));
+        ulong resume = Atomic.LoadAcquire(_resume);
+        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
         ulong tail = Atomic.LoadAcquire(memory.Tail);
-        if (!IsPosition(start, memory.Capacity) || tail - start > memory.Capacity)
+        ulong position = start switch
         {
-            throw new RingCorruptException(start, $"the stored place must be a multiple of {Alignment} from {memory.Capacity} on, and within {memory.Capacity} bytes below the tail, {tail}");
+            RingStart.End => tail,
+            RingStart.Oldest => shared,
+            _ => Math.Max(resume, shared),
+        };
+        if (!IsPosition(position, memory.Capacity) || !IsPosition(tail, memory.Capacity) || tail < position ||
+            (tail - position > memory.Capacity && !memory.Rules.Overwrites))
+        {
+            throw new RingCorruptException(position, $"the stored place must be a multiple of {Alignment} from {memory.Capacity} on, and within {memory.Capacity} bytes below the tail, {tail}");
         }
-        _done = _taken = _gate = start;
-        Atomic.StoreRelease(_resume, start);
-        Atomic.StoreRelease(_slot.Gate, start);
+        _done = _taken = _gate = position;
+        if (start == RingStart.Oldest && tail - position > memory.Capacity)
+        {
+            _done = _taken = _gate = FirstIntact(tail);
+        }
+        else if (start == RingStart.Resume && IsPosition(resume, memory.Capacity) && resume < position)
+        {
+            // A place that was given up: its owner was evicted, or publishers went on without it.
+            Miss(resume, position);
+        }
+        Atomic.StoreRelease(_resume, _done);
+        Atomic.StoreRelease(_slot.Gate, _done);
         Atomic.StoreRelease(_slot.State, (uint)SlotState.Active);
     }
+
+    /// <summary>The bytes that were overwritten, or given up for it, before this one read them.</summary>
+    internal ulong MissedBytes { get; private set; }
+
+    /// <summary>Where what was missed last ends.</summary>
+    internal ulong MissedEnd { get; private set; }
 
     /// <summary>The position of the next record; everything below is done with, but for what is taken.</summary>
     internal readonly ulong Position => _taken;
@@ -83,14 +126,14 @@ internal unsafe struct RingConsumer
     {
         ulong position = _done;
         byte* at = _data + (position & _mask);
-        if (Atomic.LoadAcquire((ulong*)at) != (BareStamp(position, _key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Close
+        if (Atomic.LoadAcquire((ulong*)at) != (position ^ _plain)) // pairs with RingProducer.Close
         {
             return TryTakeOther(out record);
         }
         ulong lengthAndType = *(ulong*)(at + LengthOffset);
         uint length = (uint)lengthAndType;
         CheckLength(length);
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position);
+        record = new Record(at + HeaderSize, lengthAndType, position);
         HandOut(position + Extent(length));
         return true;
     }
@@ -105,13 +148,13 @@ internal unsafe struct RingConsumer
     {
         byte* data = _data;
         ulong mask = _mask;
-        ulong key = _key;
+        ulong plain = _plain;
         ulong position = _done;
         int count = 0;
         while (count < limit)
         {
             byte* at = data + (position & mask);
-            if (Atomic.LoadAcquire((ulong*)at) != (BareStamp(position, key) | (ulong)RecordKind.Message)) // pairs with RingProducer.Close
+            if (Atomic.LoadAcquire((ulong*)at) != (position ^ plain)) // pairs with RingProducer.Close
             {
                 break;
             }
@@ -124,7 +167,7 @@ internal unsafe struct RingConsumer
                 _done = _taken = next;
                 Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
             }
-            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
+            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, lengthAndType, position));
             count++;
             position = next;
             _done = _taken = next;
@@ -147,34 +190,53 @@ internal unsafe struct RingConsumer
 
     /// <summary>Whether something is stamped at the position: a cheap look for waiting, which reads one cache line only.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly bool IsStamped()
-    {
-        ulong kind = Atomic.LoadAcquire((ulong*)(_data + (_taken & _mask))) ^ BareStamp(_taken, _key); // pairs with RingProducer.Close
-        return kind - 1 < KindMask;
-    }
+    internal readonly bool IsStamped() => IsStamped(_taken);
 
-    /// <summary>Whether a plain message is there to be taken: as cheap as <see cref="IsStamped"/>.</summary>
+    /// <summary>Whether a plain message is there to be taken: as cheap as <see cref="IsStamped()"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool HasMessage() =>
-        Atomic.LoadAcquire((ulong*)(_data + (_taken & _mask))) == (BareStamp(_taken, _key) | (ulong)RecordKind.Message); // pairs with RingProducer.Close
+        Atomic.LoadAcquire((ulong*)(_data + (_taken & _mask))) == (_taken ^ _plain); // pairs with RingProducer.Close
+
+    /// <summary>
+    /// Whether this one was passed: what it waits for was written over, or publishers wait for it no longer. No stamp at its place
+    /// tells of that.
+    /// </summary>
+    internal readonly bool IsPassed() => _isLossy && !IsIntact();
 
     /// <summary>Whether a message is there to be taken. Passes aborted claims by; nothing may be taken that is not done with.</summary>
+    /// <exception cref="SubscriberEvictedException">Publishers wait for this one no longer.</exception>
     internal bool FindMessage()
     {
+        if (_inBatch > _done)
+        {
+            return true;
+        }
+        // Whoever makes up record after record does not keep this one at it for ever.
+        ulong end = _done + _memory.Capacity;
+        int passed = 0;
         while (true)
         {
             byte* at = _data + (_done & _mask);
             ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
+            uint length = *(uint*)(at + LengthOffset);
+            if (_isLossy && !IsStillThere())
+            {
+                if (++passed == MostPassed)
+                {
+                    return false;
+                }
+                end = _done + _memory.Capacity;
+                continue;
+            }
             switch (kind)
             {
-                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch:
+                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch or (ulong)RecordKind.Extended:
                     return true;
-                case (ulong)RecordKind.Aborted:
-                    uint length = *(uint*)(at + LengthOffset);
+                case (ulong)RecordKind.Aborted when _done < end || !_isLossy:
                     CheckLength(length);
                     MoveTo(_done + Extent(length));
                     break;
-                case 0 or > KindMask:
+                case 0 or > KindMask or (ulong)RecordKind.Aborted:
                     return false;
                 default:
                     throw new RecordKindException(_done, (uint)kind);
@@ -219,9 +281,13 @@ internal unsafe struct RingConsumer
     {
         ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
         ulong distance = tail - _done;
-        if (distance > _memory.Capacity || distance % Alignment != 0)
+        if (distance % Alignment != 0 || (distance > _memory.Capacity && !_isLossy))
         {
             throw new RingCorruptException(_done, $"the tail, {tail}, must be a multiple of {Alignment} and within {_memory.Capacity} bytes above");
+        }
+        if (distance > _memory.Capacity)
+        {
+            return new RingHole(tail, tail, 0) { IsPassed = true };
         }
         ulong nearest = tail;
         ulong claimants = 0;
@@ -240,10 +306,13 @@ internal unsafe struct RingConsumer
         return new RingHole(tail, nearest, claimants);
     }
 
-    /// <summary>Steps 3 to 5: all owners that could have claimed here are dead. False when the record is there after all.</summary>
+    /// <summary>
+    /// Steps 3 to 5: all owners that could have claimed here are dead. False when the record is there after all, or what was seen
+    /// is no longer so.
+    /// </summary>
     internal bool Skip(in RingHole hole)
     {
-        if (IsStamped())
+        if (IsStamped() || IsPassed())
         {
             return false;
         }
@@ -251,11 +320,9 @@ internal unsafe struct RingConsumer
         // By distance: positions that somebody made up may be so great that the next one wraps.
         for (ulong distance = Alignment; distance < end - _done; distance += Alignment)
         {
-            ulong position = _done + distance;
-            ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Close
-            if (kind - 1 < KindMask)
+            if (IsStamped(_done + distance))
             {
-                end = position;
+                end = _done + distance;
             }
         }
         Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _done));
@@ -271,52 +338,158 @@ internal unsafe struct RingConsumer
         PublishGate();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool IsStamped(ulong position)
+    {
+        ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Close
+        return kind - 1 < KindMask;
+    }
+
     private bool TryTakeOther(out Record record)
     {
         record = default;
+        // Not merely unlike 0: other records may have been written over a batch that was begun.
+        if (_inBatch > _done)
+        {
+            record = TakeOfBatch();
+            return true;
+        }
+        if (_isLossy)
+        {
+            return TryTakeCopy(out record);
+        }
         if (!FindMessage())
         {
             return false;
         }
         byte* at = _data + (_done & _mask);
-        switch (Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key)) // pairs with RingProducer.Close
+        ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
+        record = Take(kind, *(ulong*)(at + LengthOffset), at + HeaderSize);
+        return true;
+    }
+
+    /// <summary>Takes the next message by a copy, which is believed if the original stood there to the end.</summary>
+    private bool TryTakeCopy(out Record record)
+    {
+        for (int passed = 0; passed < MostPassed && FindMessage(); passed++)
         {
-            case (ulong)RecordKind.Message:
-                return TryTake(out record);
-            case (ulong)RecordKind.Short:
-                record = TakeShort(at);
+            byte* at = _data + (_done & _mask);
+            ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
+            ulong lengthAndType = *(ulong*)(at + LengthOffset);
+            byte* copy = Copy(at + HeaderSize, (uint)lengthAndType);
+            if (IsStillThere())
+            {
+                record = Take(kind, lengthAndType, copy);
                 return true;
+            }
+        }
+        record = default;
+        return false;
+    }
+
+    /// <summary>A copy of a payload with all that its record takes up, whatever the length says.</summary>
+    private byte* Copy(byte* payload, uint length)
+    {
+        int size = (int)(Extent(Math.Min(length, _maxLength)) - HeaderSize);
+        if (_copy.Length < size)
+        {
+            _copy = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)size), pinned: true);
+        }
+        new ReadOnlySpan<byte>(payload, size).CopyTo(_copy);
+        return (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_copy));
+    }
+
+    /// <summary>
+    /// Whether what was read since the stamp at this position stood there to the end. Otherwise goes on at a place where something
+    /// is intact.
+    /// </summary>
+    /// <exception cref="SubscriberEvictedException">Publishers wait for this one no longer.</exception>
+    private bool IsStillThere()
+    {
+        if (IsIntact())
+        {
+            return true;
+        }
+        if (!_memory.Rules.Overwrites)
+        {
+            throw new SubscriberEvictedException(_done, _memory.Rules.EvictionLag);
+        }
+        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
+        if (!IsPosition(tail, _memory.Capacity) || tail < _done)
+        {
+            throw new RingCorruptException(_done, $"the tail, {tail}, must be a multiple of {Alignment} and not below");
+        }
+        ulong intact = FirstIntact(tail);
+        Miss(_done, intact);
+        _done = _taken = intact;
+        Atomic.StoreRelease(_resume, intact);
+        PublishGate();
+        return false;
+    }
+
+    private readonly bool IsIntact()
+    {
+        Atomic.ReadBarrier(); // pairs with RingProducer.TryClaim: tail, write barrier, record
+        return _memory.Rules.Overwrites
+            ? Atomic.LoadAcquire(_memory.Tail) - _done <= _memory.Capacity
+            : Atomic.LoadAcquire(_slot.State) == (uint)SlotState.Active; // pairs with RingRoom.Evict
+    }
+
+    /// <summary>
+    /// The first record in the newer half of the ring, which will not be written over at once. Every stamp of its own position is
+    /// a boundary; so was the tail.
+    /// </summary>
+    private readonly ulong FirstIntact(ulong tail)
+    {
+        ulong position = tail - _memory.Capacity / 2;
+        while (position < tail && !IsStamped(position))
+        {
+            position += Alignment;
+        }
+        return position;
+    }
+
+    private void Miss(ulong from, ulong to)
+    {
+        MissedBytes += to - from;
+        MissedEnd = to;
+        Atomic.StoreRelease(_slot.MissedBytes, Atomic.LoadAcquire(_slot.MissedBytes) + (to - from));
+    }
+
+    /// <summary>Takes what is stamped at this position, by the header as it was read once and the payload, or a copy of it.</summary>
+    private Record Take(ulong kind, ulong lengthAndType, byte* payload)
+    {
+        uint claimed = (uint)lengthAndType;
+        CheckLength(claimed);
+        switch (kind)
+        {
             case (ulong)RecordKind.Batch:
-                record = TakeOfBatch(at);
-                return true;
+                EnterBatch(claimed, payload);
+                return TakeOfBatch();
+            case (ulong)RecordKind.Short:
+                ulong length = *(ulong*)(payload + (Extent(claimed) - HeaderSize - TrueLengthSize));
+                if (length >= claimed)
+                {
+                    throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
+                }
+                HandOut(_done + Extent(claimed));
+                return new Record(payload, LengthAndType((uint)length, (uint)(lengthAndType >> 32)), _done);
+            case (ulong)RecordKind.Extended:
+                ExtrasBlock extras = ExtrasBlock.Read(payload, claimed, _done, out uint trueLength);
+                HandOut(_done + Extent(claimed));
+                return new Record(payload + extras.Size, LengthAndType(trueLength, (uint)(lengthAndType >> 32)), _done, extras);
+            case (ulong)RecordKind.Message:
+                HandOut(_done + Extent(claimed));
+                return new Record(payload, lengthAndType, _done);
             default:
                 // It was there a moment ago.
                 throw new RingCorruptException(_done, "a stamp was written over");
         }
     }
 
-    private Record TakeShort(byte* at)
-    {
-        ulong lengthAndType = *(ulong*)(at + LengthOffset);
-        uint claimed = (uint)lengthAndType;
-        CheckLength(claimed);
-        ulong length = *(ulong*)(at + Extent(claimed) - TrueLengthSize);
-        if (length >= claimed)
-        {
-            throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
-        }
-        HandOut(_done + Extent(claimed));
-        return new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), _done);
-    }
-
     /// <summary>The next message of the batch at this position.</summary>
-    private Record TakeOfBatch(byte* at)
+    private Record TakeOfBatch()
     {
-        // Not merely 0: other records may have been written over a batch that was begun.
-        if (_inBatch <= _done)
-        {
-            EnterBatch(*(uint*)(at + LengthOffset));
-        }
         ulong position = _inBatch;
         ulong next = NextOfBatch(position, out uint length, out uint type);
         if (next == _batchEnd)
@@ -331,35 +504,32 @@ internal unsafe struct RingConsumer
                 Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
             }
         }
-        return new Record(_data + (position & _mask) + BatchHeaderSize, (int)length, type, position);
+        return new Record(PlaceInBatch(position) + BatchHeaderSize, LengthAndType(length, type), position);
     }
 
     /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
-    private void EnterBatch(uint length)
+    private void EnterBatch(uint length, byte* payload)
     {
-        CheckLength(length);
         if (length == 0 || length % BatchAlignment != 0)
         {
             throw new RingCorruptException(_done, $"a batch says length {length}; expected a multiple of {BatchAlignment}, not 0");
         }
         ulong first = _done + HeaderSize;
-        ulong within = Atomic.LoadAcquire(_slot.Within);
+        ulong within = Atomic.LoadAcquire(_slot.Within); // pairs with the stores of this one's predecessor, before it left the lock
+        _batch = payload;
         _batchEnd = first + length;
-        _inBatch = first;
+        ulong position = first;
         // One step after the other: what another wrote there may name a place between two messages.
-        while (within - first < length && _inBatch < within)
+        while (within - first < length && position < within)
         {
-            _inBatch = NextOfBatch(_inBatch, out _, out _);
+            position = NextOfBatch(position, out _, out _);
         }
-        if (_inBatch != within)
-        {
-            _inBatch = first;
-        }
+        _inBatch = position == within ? within : first;
     }
 
     private readonly ulong NextOfBatch(ulong position, out uint length, out uint type)
     {
-        ulong lengthAndType = *(ulong*)(_data + (position & _mask));
+        ulong lengthAndType = *(ulong*)PlaceInBatch(position);
         length = (uint)lengthAndType;
         type = (uint)(lengthAndType >> 32);
         if (length > _batchEnd - position - BatchHeaderSize)
@@ -368,6 +538,8 @@ internal unsafe struct RingConsumer
         }
         return position + BatchExtent(length);
     }
+
+    private readonly byte* PlaceInBatch(ulong position) => _batch + (position - _done - HeaderSize);
 
     /// <summary>The message of a batch that was taken last is done with. True when it was the last of the batch.</summary>
     private bool EndsBatch()
@@ -404,6 +576,10 @@ internal unsafe struct RingConsumer
     /// </summary>
     private void MoveTo(ulong position)
     {
+        if (_memory.Rules.Overwrites)
+        {
+            PublishGate();
+        }
         if (position - _gate > _memory.Capacity)
         {
             throw new RingCorruptException(_done, $"what begins there ends at {position}, more than {_memory.Capacity} bytes above the gate, {_gate}");
@@ -441,16 +617,38 @@ internal interface IRecordHandler
 }
 
 /// <summary>A message in the ring: where its payload stands.</summary>
-internal readonly unsafe struct Record(byte* payload, int length, uint type, ulong position)
+// Four fields of one word: with more the compiler keeps it in memory.
+internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong position, ExtrasBlock extras = default)
 {
     internal readonly byte* Payload = payload;
-    internal readonly int Length = length;
-    internal readonly uint Type = type;
+    internal readonly ulong LengthAndType = lengthAndType;
     internal readonly ulong Position = position;
+    internal readonly ExtrasBlock Extras = extras;
+
+    internal int Length => (int)(uint)LengthAndType;
+
+    internal uint Type => (uint)(LengthAndType >> 32);
 }
 
 /// <summary>What a consumer saw behind a position without a stamp.</summary>
 /// <param name="Tail">The tail, read first. The position itself: nothing is there.</param>
 /// <param name="NearestIntent">The least intent beyond the position and below the tail, or the tail.</param>
 /// <param name="Claimants">A bit for each publisher slot that may have the claim at the position.</param>
-internal readonly record struct RingHole(ulong Tail, ulong NearestIntent, ulong Claimants);
+internal readonly record struct RingHole(ulong Tail, ulong NearestIntent, ulong Claimants)
+{
+    /// <summary>What stood at the position was written over: there is more to read.</summary>
+    internal bool IsPassed { get; init; }
+}
+
+/// <summary>Where a consumer begins.</summary>
+internal enum RingStart
+{
+    /// <summary>Where the last one of its place stopped.</summary>
+    Resume,
+
+    /// <summary>With what is published from now on.</summary>
+    End,
+
+    /// <summary>With the oldest that is surely there.</summary>
+    Oldest,
+}

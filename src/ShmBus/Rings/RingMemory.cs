@@ -14,16 +14,23 @@ internal readonly unsafe struct RingMemory
     /// <param name="region">The region, mapped or imitated, with the data area twice, back to back.</param>
     /// <param name="geometry">Its sizes, checked before.</param>
     /// <param name="key">The key of its stamps.</param>
-    internal RingMemory(byte* region, in RegionGeometry geometry, ulong key)
+    /// <param name="rules">Who gets the messages, and what happens when it is full: a queue that waits unless told.</param>
+    internal RingMemory(byte* region, in RegionGeometry geometry, ulong key, RingRules rules = default)
     {
         _region = region;
         Geometry = geometry;
         Key = key;
+        Rules = rules;
     }
 
     internal RegionGeometry Geometry { get; }
 
     internal ulong Key { get; }
+
+    internal RingRules Rules { get; }
+
+    /// <summary>How far publishers may be ahead of a subscriber that counts.</summary>
+    internal ulong Window => Rules.EvictionLag == 0 ? Capacity : Rules.EvictionLag;
 
     internal ulong Capacity => (ulong)Geometry.Capacity;
 
@@ -47,6 +54,9 @@ internal readonly unsafe struct RingMemory
     /// <summary>Hub of lanes: one bit for each lane that was made; set by its publisher, never cleared.</summary>
     internal ulong* Lanes => (ulong*)(_region + RegionDescriptor.LanesOffset);
 
+    /// <summary>Says where an endpoint found the ring corrupt, if it is the first to.</summary>
+    internal void ReportCorrupt(RingCorruptException corruption) => Atomic.CompareExchange(Corrupt, 0, (ulong)corruption.Position | 1);
+
     internal RingSlot Publisher(int index) => new(_region + Geometry.PublisherSlotOffset(index));
 
     internal RingSlot Subscriber(int index) => new(_region + Geometry.SubscriberSlotOffset(index));
@@ -56,4 +66,14 @@ internal readonly unsafe struct RingMemory
     internal int Slots(EndpointRole role) => role == EndpointRole.Publisher ? Geometry.PublisherSlots : Geometry.SubscriberSlots;
 
     internal ulong* Parked(EndpointRole role) => role == EndpointRole.Publisher ? ParkedPublishers : ParkedSubscribers;
+}
+
+/// <summary>Who gets the messages of a ring, and what happens when it is full.</summary>
+/// <param name="IsBroadcast">Every subscriber gets every message; else it is a queue, with one subscriber at a time.</param>
+/// <param name="Overwrites">The one publisher writes over what was not read; else publishers wait for room.</param>
+/// <param name="EvictionLag">Where publishers wait: a subscriber that lags by more bytes is waited for no longer; 0 for without end.</param>
+internal readonly record struct RingRules(bool IsBroadcast, bool Overwrites, ulong EvictionLag)
+{
+    /// <summary>A message can vanish while it is read: it is copied, and believed if it stood there to the end.</summary>
+    internal bool AreLossy => Overwrites || EvictionLag != 0;
 }

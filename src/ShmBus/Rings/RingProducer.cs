@@ -21,14 +21,16 @@ namespace ShmBus.Rings;
 /// <para>Intent stays where it is after the commit: an intent below a subscriber's position means nothing. One where the CAS
 /// failed names a place that another claimed: a subscriber that waits there would wait for this producer too. It is
 /// overwritten by the next attempt, or set to 0 before 'full' is reported, and then whoever sleeps for it is woken
-/// (<see cref="HasGivenUp"/>).</para>
+/// (<see cref="HasReleased"/>).</para>
 /// <para>Stores are what publishing is made of: while the reader's processor still owns the lines of the last lap, those that
 /// wait for a line hold up all behind them, so each store more, private ones too, costs messages.</para>
 /// <para>One that pays is made where the reader waits for each message: a zero in the line behind that of the next stamp. The
 /// payload goes on there, and the line is this processor's by the time it does; the reader looks at the stamp's line only.
 /// That takes a quarter off the round trip of 64 bytes. Where messages flow it would cost a tenth of them, so a
 /// look at the reader's gate, once in a hundred small messages, tells which it is. A zero is no stamp, and the place is free
-/// and nobody else's, as long as there is one producer.</para>
+/// and nobody else's, as long as there is one producer and nobody reads what it writes over.</para>
+/// <para>Where it overwrites, there is always room. A reader believes what it copied if the tail, read after it, is not more than
+/// the capacity beyond: hence a barrier between (3) and (4).</para>
 /// </remarks>
 internal unsafe struct RingProducer
 {
@@ -45,11 +47,14 @@ internal unsafe struct RingProducer
     private readonly ulong* _messages;
     private readonly ulong _mask;
     private readonly ulong _key;
+    private readonly ulong _window;
     private readonly bool _isOneOfMany;
+    private readonly bool _overwrites;
+    private readonly bool _isOneToOne;
     private ulong _tail;
     private ulong _limit;
     private bool _isCalm;
-    private bool _hasGivenUp;
+    private bool _hasReleased;
 
     /// <summary>Takes over where the last producer stopped. The caller holds the slot.</summary>
     /// <exception cref="RingCorruptException">The tail and the subscribers' cursors do not fit together.</exception>
@@ -62,10 +67,13 @@ internal unsafe struct RingProducer
         _messages = memory.Publisher(slot).Messages;
         _mask = memory.Capacity - 1;
         _key = memory.Key;
+        _window = memory.Window;
         _isOneOfMany = memory.Geometry.PublisherSlots > 1;
+        _overwrites = memory.Rules.Overwrites;
+        _isOneToOne = !_isOneOfMany && !_overwrites && memory.Geometry.SubscriberSlots == 1;
         // The lock on the slot orders this after everything that the slot's last owner wrote.
         _tail = LoadTail();
-        _limit = RingRoom.Refresh(memory, _tail, default) + memory.Capacity;
+        _limit = _overwrites ? ulong.MaxValue : RingRoom.Refresh(memory, _tail, default) + _window;
     }
 
     /// <summary>The position of the open claim.</summary>
@@ -91,12 +99,17 @@ internal unsafe struct RingProducer
         {
             _tail = LoadTail();
         }
-        ulong needed = _tail + Extent(length) - _memory.Capacity;
+        ulong needed = _tail + Extent(length) - _window;
         if (RingRoom.LeastGate(_memory, _tail, dead) < needed)
         {
-            return false;
+            if (_memory.Rules.EvictionLag == 0 || !RingRoom.Evict(_memory, needed))
+            {
+                return false;
+            }
+            // Who was evicted may wait behind a claim.
+            _hasReleased = true;
         }
-        _limit = RingRoom.Refresh(_memory, _tail, dead) + _memory.Capacity;
+        _limit = RingRoom.Refresh(_memory, _tail, dead) + _window;
         return HasRoom(length);
     }
 
@@ -121,16 +134,23 @@ internal unsafe struct RingProducer
         }
         Atomic.StoreRelease(_intent, position);              // pairs with RingConsumer.Inspect: intents
         Atomic.StoreRelease(_sharedTail, position + extent); // pairs with RingConsumer.Inspect: tail
+        if (_overwrites)
+        {
+            Atomic.WriteBarrier(); // pairs with RingConsumer.TryTakeCopy: record, read barrier, tail
+        }
         *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
         return true;
     }
 
-    /// <summary>Whether a claim was tried and given up since this was asked last: look for who waits because of it.</summary>
-    internal bool HasGivenUp()
+    /// <summary>
+    /// Whether somebody may wait in vain since this was asked last, because a claim was tried and given up, or because of an
+    /// eviction: look for who sleeps.
+    /// </summary>
+    internal bool HasReleased()
     {
-        bool gaveUp = _hasGivenUp;
-        _hasGivenUp = false;
-        return gaveUp;
+        bool released = _hasReleased;
+        _hasReleased = false;
+        return released;
     }
 
     /// <summary>Commits the open claim with a length of at most the claimed one.</summary>
@@ -143,6 +163,16 @@ internal unsafe struct RingProducer
 
     /// <summary>Commits the open claim, whose payload is a run of messages: all of them at once.</summary>
     internal void CommitBatch(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Batch);
+
+    /// <summary>Commits the open claim, which begins with a block of extras; its payload may be shorter than what was claimed for it.</summary>
+    /// <param name="claimed">The claimed bytes, those of the block among them.</param>
+    /// <param name="length">The bytes of the payload behind the block.</param>
+    internal void CommitExtended(uint claimed, uint length)
+    {
+        byte* record = _data + (_tail & _mask);
+        ExtrasBlock.WritePayloadLength(record + HeaderSize, length);
+        Close(record, claimed, RecordKind.Extended);
+    }
 
     /// <summary>Gives the open claim up: subscribers pass it by.</summary>
     internal void Abort(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Aborted);
@@ -169,7 +199,7 @@ internal unsafe struct RingProducer
                 if (hasLost)
                 {
                     Atomic.StoreRelease(_intent, 0); // pairs with RingConsumer.Inspect: intents
-                    _hasGivenUp = true;
+                    _hasReleased = true;
                 }
                 payload = null;
                 return false;
@@ -219,7 +249,7 @@ internal unsafe struct RingProducer
         }
         ulong next = position + Extent(claimed);
         _tail = next;
-        if (((position ^ next) & ~(CalmStep - 1)) != 0)
+        if (((position ^ next) & ~(CalmStep - 1)) != 0 && _isOneToOne)
         {
             LookWhetherCalm(position);
         }

@@ -24,6 +24,14 @@ internal readonly unsafe struct RingSlot(byte* address)
     /// </summary>
     internal ulong* Within => (ulong*)(address + RegionDescriptor.WithinOffset);
 
+    /// <summary>Subscriber: the bytes that were overwritten before it read them. For people.</summary>
+    internal ulong* MissedBytes => (ulong*)(address + RegionDescriptor.MissedBytesOffset);
+
+    /// <summary>
+    /// Subscriber of a broadcast: 1 where the place bears a name, and is kept when its owner leaves or dies.
+    /// </summary>
+    internal uint* IsKept => (uint*)(address + RegionDescriptor.IsKeptOffset);
+
     /// <summary>
     /// Odd while the owner sleeps or is about to, even while it is awake; counted up at each change, by the owner or its
     /// successor, so that each sleep has a number of its own.
@@ -33,8 +41,11 @@ internal readonly unsafe struct RingSlot(byte* address)
     /// <summary>What the owner sleeps on. Bumped, then woken.</summary>
     internal uint* FutexWord => (uint*)(address + RegionDescriptor.FutexWordOffset);
 
-    /// <summary>A <see cref="SlotState"/>.</summary>
+    /// <summary>A <see cref="SlotState"/>, with the generation in one word: <see cref="StateAndGeneration"/>.</summary>
     internal uint* State => (uint*)(address + RegionDescriptor.StateOffset);
+
+    /// <summary>State in the lower half, generation in the upper: who changes the state of another's slot must mean that owner.</summary>
+    internal ulong* StateAndGeneration => (ulong*)(address + RegionDescriptor.StateOffset);
 
     /// <summary>How many owners the slot has had.</summary>
     internal uint* Generation => (uint*)(address + RegionDescriptor.GenerationOffset);
@@ -50,13 +61,24 @@ internal readonly unsafe struct RingSlot(byte* address)
     internal ulong* LostBytes => (ulong*)(address + RegionDescriptor.LostBytesOffset);
 
     /// <summary>The owner's name, for people. Whatever stands there, the result is short and without control characters.</summary>
-    internal string ReadName()
+    internal string ReadName() => ReadText(NameBytes);
+
+    /// <summary>The name of a kept place, likewise.</summary>
+    internal string ReadPlaceName() => ReadText(PlaceNameBytes);
+
+    /// <summary>Names the place. It must fit.</summary>
+    internal void WritePlaceName(ReadOnlySpan<byte> name)
     {
-        Span<byte> copy = stackalloc byte[RegionDescriptor.NameSize];
-        NameBytes.CopyTo(copy);
-        int length = copy.IndexOf((byte)0);
-        string text = Encoding.UTF8.GetString(copy[..(length < 0 ? copy.Length : length)]);
-        return string.Concat(text.Select(character => char.IsControl(character) ? '?' : character));
+        PlaceNameBytes.Clear();
+        name.CopyTo(PlaceNameBytes);
+    }
+
+    /// <summary>Whether the place has this name.</summary>
+    internal bool HasPlaceName(ReadOnlySpan<byte> name)
+    {
+        Span<byte> copy = stackalloc byte[RegionDescriptor.PlaceNameSize];
+        PlaceNameBytes.CopyTo(copy);
+        return copy.TrimEnd((byte)0).SequenceEqual(name);
     }
 
     /// <summary>Names the owner; what does not fit is cut off between two characters.</summary>
@@ -65,6 +87,17 @@ internal readonly unsafe struct RingSlot(byte* address)
         NameBytes.Clear();
         Encoding.UTF8.GetEncoder().Convert(name, NameBytes, flush: true, out _, out _, out _);
     }
+
+    private static string ReadText(ReadOnlySpan<byte> shared)
+    {
+        Span<byte> copy = stackalloc byte[shared.Length];
+        shared.CopyTo(copy);
+        int length = copy.IndexOf((byte)0);
+        string text = Encoding.UTF8.GetString(copy[..(length < 0 ? copy.Length : length)]);
+        return string.Concat(text.Select(character => char.IsControl(character) ? '?' : character));
+    }
+
+    private Span<byte> PlaceNameBytes => new(address + RegionDescriptor.PlaceNameOffset, RegionDescriptor.PlaceNameSize);
 
     private Span<byte> NameBytes => new(address + RegionDescriptor.NameOffset, RegionDescriptor.NameSize);
 }
@@ -80,4 +113,7 @@ internal enum SlotState : uint
 
     /// <summary>At work, or dead.</summary>
     Active = 2,
+
+    /// <summary>A subscriber that lagged too far: publishers wait for it no longer, and it reads no more.</summary>
+    Evicted = 3,
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using ShmBus.Native;
 using ShmBus.Rings;
 
 namespace ShmBus.Waiting;
@@ -22,6 +21,7 @@ internal unsafe struct Parking
     private const long FirstBound = Millisecond;
     private const long LastBound = 20 * Millisecond;
 
+    private readonly Signals _signals;
     private readonly RingSlot _slot;
     private readonly ulong* _summary;
     private readonly ulong _bit;
@@ -31,8 +31,9 @@ internal unsafe struct Parking
     private uint _expected;
     private uint _parked;
 
-    internal Parking(in RingMemory memory, EndpointRole role, int index)
+    internal Parking(in RingMemory memory, EndpointRole role, int index, Signals signals)
     {
+        _signals = signals;
         _slot = memory.Slot(role, index);
         _parked = *_slot.Parked + 1 & ~1u;
         _summary = memory.Parked(role);
@@ -52,7 +53,7 @@ internal unsafe struct Parking
         }
         Atomic.Or(_summary, _bit); // pairs with Waker: summary
         _isInSummary = true;
-        _isSeenByAll = Barrier.BeforeSleeping();
+        _isSeenByAll = _signals.BarrierBeforeSleeping();
         _bound = _isSeenByAll ? 0 : Math.Clamp(_bound * 2, FirstBound, LastBound);
     }
 
@@ -60,7 +61,7 @@ internal unsafe struct Parking
     internal readonly void Sleep(long now, long deadline)
     {
         long until = _isSeenByAll ? deadline : Math.Min(deadline, now + _bound);
-        Libc.FutexWait(_slot.FutexWord, _expected, until == long.MaxValue ? -1 : until);
+        _signals.Sleep(_slot.FutexWord, _expected, until == long.MaxValue ? -1 : until);
     }
 
     /// <summary>Awake again. Each sleep that is announced is taken back before the next: it then has a number of its own.</summary>
@@ -80,7 +81,7 @@ internal unsafe struct Parking
     internal readonly void WakeSelf()
     {
         Atomic.Increment(_slot.FutexWord);
-        Libc.FutexWake(_slot.FutexWord);
+        _signals.Wake(_slot.FutexWord);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -26,7 +26,7 @@ internal struct SpinBudget
     {
         _strategy = strategy;
         _adaptive = Longest;
-        Parking();
+        BeforePark();
     }
 
     internal readonly long Nanoseconds => _strategy switch
@@ -51,7 +51,7 @@ internal struct SpinBudget
     /// Called before each park. Looks now and then how many processors there are: where there is one, the other side cannot run
     /// while this one spins.
     /// </summary>
-    internal void Parking()
+    internal void BeforePark()
     {
         if (_parks++ % ParksForCount == 0)
         {

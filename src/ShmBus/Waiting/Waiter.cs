@@ -87,7 +87,15 @@ internal struct Waiter
         long start = Stopwatch.GetTimestamp();
         bool isEndless = timeout < TimeSpan.Zero || timeout.Ticks > (long.MaxValue - start) / TimeSpan.NanosecondsPerTick;
         long deadline = isEndless ? long.MaxValue : start + timeout.Ticks * TimeSpan.NanosecondsPerTick;
-        bool isReady = Spin(ref condition, start, deadline) || Park(ref condition, deadline);
+        bool isReady = Spin(ref condition, start, deadline);
+        if (isReady)
+        {
+            _parking.StayAwake();
+        }
+        else
+        {
+            isReady = Park(ref condition, deadline);
+        }
         _budget.Learn(Stopwatch.GetTimestamp() - start);
         return isReady;
     }
@@ -103,7 +111,6 @@ internal struct Waiter
             {
                 if (condition.Look() == Finding.Ready)
                 {
-                    _parking.StayAwake();
                     return true;
                 }
                 lastLook = now;
@@ -113,7 +120,6 @@ internal struct Waiter
         {
             if (condition.Glance() && condition.Look() == Finding.Ready)
             {
-                _parking.StayAwake();
                 return true;
             }
             Thread.Yield();
@@ -123,7 +129,7 @@ internal struct Waiter
 
     private bool Park<T>(ref T condition, long deadline) where T : struct, IWaitCondition, allows ref struct
     {
-        _budget.Parking();
+        _budget.BeforePark();
         using CancellationTokenRegistration registration = condition.WakeWhenCancelled();
         bool wasWoken = false;
         try

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using ShmBus.Native;
 using ShmBus.Rings;
 
 namespace ShmBus.Waiting;
@@ -18,13 +17,15 @@ namespace ShmBus.Waiting;
 internal readonly unsafe struct Waker
 {
     private readonly RingMemory _memory;
+    private readonly Signals _signals;
     private readonly EndpointRole _sleepers;
     private readonly ulong* _summary;
     private readonly uint[] _woken;
 
-    internal Waker(in RingMemory memory, EndpointRole sleepers)
+    internal Waker(in RingMemory memory, EndpointRole sleepers, Signals signals)
     {
         _memory = memory;
+        _signals = signals;
         _sleepers = sleepers;
         _summary = memory.Parked(sleepers);
         _woken = new uint[memory.Slots(sleepers)];
@@ -59,7 +60,7 @@ internal readonly unsafe struct Waker
             if ((sleep & 1) != 0 && sleep != _woken[index])
             {
                 Atomic.Increment(slot.FutexWord);
-                Libc.FutexWake(slot.FutexWord);
+                _signals.Wake(slot.FutexWord);
                 _woken[index] = sleep;
             }
         }

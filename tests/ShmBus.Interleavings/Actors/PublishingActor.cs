@@ -62,7 +62,7 @@ internal sealed unsafe class PublishingActor(Explorer explorer, World world, str
         byte* place;
         while (!_ring.TryClaim(publication.Claimed, publication.Type, out place))
         {
-            if (_ring.HasGivenUp() && Fault != Fault.GivesUpWithoutWaking)
+            if (_ring.HasReleased() && Fault != Fault.GivesUpWithoutWaking)
             {
                 WakeOthers();
             }

@@ -1,0 +1,27 @@
+using ShmBus.Tests.Support;
+
+namespace ShmBus.Tests.Broadcast;
+
+internal class FileBroadcast : BroadcastContract
+{
+    private TestDirectory _directory = null!;
+
+    private protected override Topic CreateTopic(TopicOptions options)
+    {
+        _directory = new TestDirectory();
+        return Topic.OpenOrCreate(_directory.File("topic"), options);
+    }
+
+    private protected override void Clean() => _directory.Dispose();
+}
+
+/// <summary>A ring for several publishers, with one.</summary>
+internal sealed class SharedBroadcast : FileBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}
+
+internal sealed class AnonymousBroadcast : BroadcastContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
+}

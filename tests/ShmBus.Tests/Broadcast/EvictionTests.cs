@@ -1,0 +1,108 @@
+using ShmBus.Endpoints;
+using ShmBus.Rings;
+using ShmBus.Tests.Support;
+
+namespace ShmBus.Tests.Broadcast;
+
+/// <summary>A broadcast whose publishers wait, but not for those who lag too far.</summary>
+internal sealed class EvictionTests
+{
+    private const int Capacity = 4096;
+
+    private TestDirectory _directory = null!;
+    private Topic _topic = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _directory = new TestDirectory();
+        _topic = Topic.OpenOrCreate(_directory.File("topic"),
+            new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast, Publishers = 2, EvictionLag = Capacity / 2 });
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _topic.Dispose();
+        _directory.Dispose();
+    }
+
+    [Test]
+    public void Who_lags_too_far_is_evicted_and_told()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber fast = _topic.CreateSubscriber();
+        using Subscriber slow = _topic.CreateSubscriber();
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.That(publisher.TryPublish(BitConverter.GetBytes(i)), Is.True);
+            Assert.That(BroadcastContract.Numbers(fast), Is.EqualTo([i]));
+        }
+        Assert.That(() => slow.TryRead(out _), Throws.TypeOf<SubscriberEvictedException>().With.Message.Contains("2048"));
+        Assert.That(() => slow.Read(), Throws.TypeOf<SubscriberEvictedException>());
+        Assert.That(() => slow.WaitToRead(TimeSpan.Zero), Throws.TypeOf<SubscriberEvictedException>());
+        Assert.That(() => slow.Poll(static _ => { }), Throws.TypeOf<SubscriberEvictedException>());
+        Assert.That(_topic.Inspect().Endpoints.Single(endpoint => endpoint.Role == EndpointRole.Subscriber && endpoint.Slot == slow.Slot).IsEvicted, Is.True);
+    }
+
+    [Test]
+    public void Message_in_hand_stays_as_it_was_when_its_reader_is_evicted()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber slow = _topic.CreateSubscriber();
+        publisher.Publish(BitConverter.GetBytes(-1));
+        Assert.That(slow.TryRead(out Message message), Is.True);
+        for (int i = 0; i < 1000; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+        }
+        Assert.That(BitConverter.ToInt32(message.Payload), Is.EqualTo(-1));
+    }
+
+    [Test]
+    public void Slot_of_one_that_was_evicted_can_be_taken_again()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        for (int round = 0; round < 20; round++)
+        {
+            using Subscriber slow = _topic.CreateSubscriber();
+            for (int i = 0; i < 1000; i++)
+            {
+                publisher.Publish(BitConverter.GetBytes(i));
+            }
+            Assert.That(() => slow.TryRead(out _), Throws.TypeOf<SubscriberEvictedException>());
+        }
+    }
+
+    [Test]
+    public void Kept_place_that_lags_too_far_is_given_up_and_its_next_owner_told_what_it_missed()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        _topic.CreateSubscriber(place: "billing").Dispose();
+        for (int i = 0; i < 1000; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+        }
+        using Subscriber subscriber = _topic.CreateSubscriber(place: "billing");
+        int[] numbers = BroadcastContract.Numbers(subscriber);
+        Assert.That(subscriber.MissedBytes, Is.Positive);
+        Assert.That(numbers.Length + subscriber.MissedBytes / 32, Is.EqualTo(1000));
+    }
+
+    [Test]
+    public void Nobody_is_evicted_who_lags_less()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        int read = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+            if (i % 32 == 31)
+            {
+                read += BroadcastContract.Numbers(subscriber).Length;
+            }
+        }
+        Assert.That(read + BroadcastContract.Numbers(subscriber).Length, Is.EqualTo(1000));
+    }
+}
