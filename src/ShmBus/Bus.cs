@@ -104,7 +104,7 @@ public abstract class Bus : IDisposable
     public abstract bool DeleteTopic(string name);
 
     /// <summary>
-    /// Deletes the topics that nobody uses, with the messages in them. Those in use are not touched, nor what is damaged, of another
+    /// Deletes the topics that nobody uses, with the messages in them, and with the places that are kept there. Those in use are not touched, nor what is damaged, of another
     /// version, or no topic. Lanes that a topic left, whose file was removed in another way, go as well.
     /// </summary>
     /// <returns>The names of those that it deleted.</returns>

@@ -29,7 +29,7 @@ public sealed record BusOptions
 
     /// <summary>
     /// The id of the group that <see cref="Mode"/> lets in, and that the directory and the topics are given to. It must be set where
-    /// Mode lets a group in, but for a <see cref="Directory"/> of one's own: there, null lets in every group of this process.
+    /// Mode lets a group in, and nowhere else. But for a <see cref="Directory"/> of one's own, null lets in every group of this process.
     /// </summary>
     public int? Group { get; init; }
 

@@ -48,6 +48,23 @@ internal sealed class Listing : IDisposable
     }
 
     [Test]
+    public void Every_option_that_shapes_a_topic_is_told_so_that_it_opens_with_those_that_are_listed()
+    {
+        foreach (TopicOptions options in (TopicOptions[])
+        [
+            new(), new() { Publishers = 2, Lanes = true }, new() { Delivery = Delivery.Broadcast, Overflow = Overflow.Overwrite, Subscribers = 3 },
+            new() { Delivery = Delivery.Broadcast, Capacity = 4 * Page, EvictionLag = 3 * Page },
+        ])
+        {
+            _bus.Make("t", options);
+            TopicOptions found = _bus.Bus.ListTopics().Single().Options!;
+            Assert.That(found with { Mode = null, Group = null }, Is.EqualTo(options with { Subscribers = options.Subscribers }));
+            _bus.Make("t", found);
+            Assert.That(_bus.Bus.DeleteTopic("t"), Is.True);
+        }
+    }
+
+    [Test]
     public void What_is_no_topic_or_damaged_is_listed_with_its_problem_and_does_not_end_the_listing()
     {
         _bus.Make("good");
