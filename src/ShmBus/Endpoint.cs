@@ -234,7 +234,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
         DeathWatch.Unregister(this, _region.Source);
         Atomic.StoreRelease(ref _state, Closed);
-        Owner.Release();
+        GiveBackSlot();
     }
 
     /// <summary>The death watch does not reach all regions of this endpoint: its sleeps are bounded from now on.</summary>
@@ -361,7 +361,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
         _waiter.StayAwake();
         Atomic.StoreRelease(ref _state, Closed);
-        Owner.Release();
+        GiveBackSlot();
         Companions?.Release();
         lock (_memoryLock)
         {
@@ -375,6 +375,19 @@ public abstract class Endpoint : IDisposable, IDeathListener
             {
                 _isKept = true;
             }
+        }
+    }
+
+    /// <summary>
+    /// Gives the slot back, and wakes the publishers that sleep because of its owner: what the place of one that is gone needs is less,
+    /// or nothing.
+    /// </summary>
+    private void GiveBackSlot()
+    {
+        Owner.Release();
+        if (Role == EndpointRole.Subscriber)
+        {
+            new Waker(Memory, EndpointRole.Publisher, Signals.Of(_region)).Wake();
         }
     }
 

@@ -73,6 +73,7 @@ internal sealed unsafe class Lane : IDeathListener
     {
         DeathWatch.Unregister(this, _region.Source);
         Owner.Release();
+        Publishers.Wake(); // as Endpoint does
         _region.Close();
     }
 

@@ -273,7 +273,7 @@ public sealed unsafe partial class Publisher : Endpoint
         {
             return true;
         }
-        if (!isThorough && !IsSuspect && (IsWatched || ++_fullLooks % LooksBeforeThorough != 0))
+        if (!isThorough && !IsSuspect && !HasForgotten && (IsWatched || ++_fullLooks % LooksBeforeThorough != 0))
         {
             return false;
         }
@@ -283,6 +283,9 @@ public sealed unsafe partial class Publisher : Endpoint
         _dead = new DeadSubscribers(Owner.FindDead(EndpointRole.Subscriber), generations);
         return _dead.Slots != 0 && _ring.FindRoom(length, _dead);
     }
+
+    /// <summary>Who was found dead is no longer known to be: somebody joined since, and it may be in that slot.</summary>
+    private bool HasForgotten => _dead.Slots != 0 && RingRoom.Generations(Memory) != _dead.Generations;
 
     /// <summary>There was no place as far as was known. Looks for room until there is a place, or none.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -296,6 +299,7 @@ public sealed unsafe partial class Publisher : Endpoint
                 if (!FindRoom(length, isThorough: false))
                 {
                     place = null;
+                    ReleaseWaiters();
                     Leave();
                     return false;
                 }
@@ -311,7 +315,7 @@ public sealed unsafe partial class Publisher : Endpoint
         }
     }
 
-    /// <summary>A claim was tried and given up: a subscriber may have seen it, and sleep for it.</summary>
+    /// <summary>A claim was tried and given up: a subscriber may have seen it, and sleep for it. Or one that sleeps was evicted.</summary>
     private void ReleaseWaiters()
     {
         if (_ring.HasReleased())
@@ -326,7 +330,9 @@ public sealed unsafe partial class Publisher : Endpoint
         {
             ReleaseWaiters();
             RoomCondition condition = new(this, length, cancellationToken);
-            return _waiter.Wait(ref condition, timeout);
+            bool hasRoom = _waiter.Wait(ref condition, timeout);
+            ReleaseWaiters();
+            return hasRoom;
         }
         catch (Exception exception)
         {
@@ -356,7 +362,7 @@ public sealed unsafe partial class Publisher : Endpoint
 
         public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
 
-        public bool IsDisturbed => publisher.IsSuspect;
+        public bool IsDisturbed => publisher.IsSuspect || publisher.HasForgotten;
 
         public void ThrowIfEnded() => publisher.ThrowIfEnded(cancellationToken);
 

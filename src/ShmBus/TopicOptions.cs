@@ -48,8 +48,8 @@ public sealed record TopicOptions
 
     /// <summary>
     /// A broadcast whose publishers wait: a subscriber that lags by more than so many bytes, headers and padding included, is
-    /// evicted, and waited for no longer: it gets a <see cref="SubscriberEvictedException"/>. From half of <see cref="Capacity"/> to
-    /// all of it; 0 (the default) for never. Publishers then wait for nobody, except one that is just joining, and subscribers read copies.
+    /// evicted, and waited for no longer: it gets a <see cref="SubscriberEvictedException"/>. What it read in the last eighth of the
+    /// ring may count as not read yet. From half of <see cref="Capacity"/> to all of it; 0 (the default) for never. Publishers then wait for nobody, except one that is just joining, and subscribers read copies.
     /// </summary>
     public int EvictionLag { get; init; }
 
@@ -199,7 +199,7 @@ public enum JoinAt
 
     /// <summary>
     /// With the oldest message that is surely still there. How many that are depends on the other subscribers: what all of them have
-    /// read may be gone.
+    /// read may be gone. Where slow subscribers are evicted, at most half of <see cref="TopicOptions.EvictionLag"/>.
     /// </summary>
     Oldest,
 }

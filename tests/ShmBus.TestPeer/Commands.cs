@@ -21,6 +21,8 @@ internal static class Commands
             case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
             case "pause-in-claim": return DeathCommands.PauseInClaim(rest);
             case "publish-without-end": return DeathCommands.PublishWithoutEnd(rest);
+            case "hold-subscriber": return BroadcastCommands.Hold(rest);
+            case "die-while-joining": return DeathCommands.DieWhileJoining(rest);
             case "hold": return DeathCommands.Hold(rest);
             case "read-then-die": return DeathCommands.ReadThenDie(rest);
             case "park": return WaitCommands.Park(rest);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ShmBus.Endpoints;
 using ShmBus.Regions;
 using ShmBus.Rings;
 using ShmBus.Waiting;
@@ -64,6 +65,16 @@ internal static partial class DeathCommands
         {
             publisher.Publish(payload);
         }
+    }
+
+    /// <summary>PATH PLACE: becomes the owner of a subscriber's place, and dies before it has found where to begin.</summary>
+    internal static unsafe int DieWhileJoining(string[] arguments)
+    {
+        using RegionFile file = RegionFile.Open(arguments[0], RegionOptions.Default, readOnly: false);
+        Region region = Region.Map(file, RegionOptions.Default, readOnly: false);
+        SlotOwner owner = SlotOwner.Acquire(region, region.Ring(), EndpointRole.Subscriber, new PlaceName(arguments[1]));
+        Atomic.StoreRelease(owner.Slot.State, (uint)SlotState.Joining);
+        return Die();
     }
 
     /// <summary>PATH ROLE: holds a slot until the input ends.</summary>

@@ -70,8 +70,8 @@ internal unsafe struct RingConsumer
         _mask = memory.Capacity - 1;
         _key = memory.Key;
         _isLossy = memory.Rules.AreLossy;
-        // No record is of kind 15: what can vanish is never taken where it stands.
-        _plain = BareStamp(0, _key) | (_isLossy ? KindMask : (ulong)RecordKind.Message);
+        // What can vanish is never taken where it stands: no position that a ring gets to has that stamp.
+        _plain = _isLossy ? ~BareStamp(0, _key) : BareStamp(0, _key) | (ulong)RecordKind.Message;
         _gateStep = memory.Capacity / 8;
         _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
         _atMostOnce = atMostOnce;
@@ -92,14 +92,22 @@ internal unsafe struct RingConsumer
             throw new RingCorruptException(position, $"the stored place must be a multiple of {Alignment} from {memory.Capacity} on, and within {memory.Capacity} bytes below the tail, {tail}");
         }
         _done = _taken = _gate = position;
-        if (start == RingStart.Oldest && tail - position > memory.Capacity)
+        bool isGivenUp = start == RingStart.Resume && resume < shared;
+        // At the very oldest it would be passed, or evicted, before it has read anything.
+        ulong farthest = memory.Rules.Overwrites ? memory.Capacity : memory.Rules.EvictionLag / 2;
+        if (_isLossy && (isGivenUp || start == RingStart.Oldest) && tail - position > farthest)
         {
             _done = _taken = _gate = FirstIntact(tail);
         }
-        else if (start == RingStart.Resume && IsPosition(resume, memory.Capacity) && resume < position)
+        if (isGivenUp && IsPosition(resume, memory.Capacity))
         {
-            // A place that was given up: its owner was evicted, or publishers went on without it.
-            Miss(resume, position);
+            // Its owner was evicted, or publishers went on without it.
+            Miss(resume, _done);
+        }
+        if (start != RingStart.Resume)
+        {
+            // It may lie in a batch that this one reads from the beginning.
+            Atomic.StoreRelease(_slot.Within, 0);
         }
         Atomic.StoreRelease(_resume, _done);
         Atomic.StoreRelease(_slot.Gate, _done);
@@ -281,11 +289,12 @@ internal unsafe struct RingConsumer
     {
         ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
         ulong distance = tail - _done;
-        if (distance % Alignment != 0 || (distance > _memory.Capacity && !_isLossy))
+        bool isBeyond = distance > _memory.Capacity;
+        if (distance % Alignment != 0 || (isBeyond && !IsPassed()))
         {
             throw new RingCorruptException(_done, $"the tail, {tail}, must be a multiple of {Alignment} and within {_memory.Capacity} bytes above");
         }
-        if (distance > _memory.Capacity)
+        if (isBeyond)
         {
             return new RingHole(tail, tail, 0) { IsPassed = true };
         }
@@ -312,7 +321,7 @@ internal unsafe struct RingConsumer
     /// </summary>
     internal bool Skip(in RingHole hole)
     {
-        if (IsStamped() || IsPassed())
+        if (IsStamped())
         {
             return false;
         }
@@ -324,6 +333,11 @@ internal unsafe struct RingConsumer
             {
                 end = _done + distance;
             }
+        }
+        if (IsPassed())
+        {
+            // Stamps that were not found may have been written over.
+            return false;
         }
         Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _done));
         Atomic.StoreRelease(_slot.Losses, Atomic.LoadAcquire(_slot.Losses) + 1);
@@ -436,12 +450,12 @@ internal unsafe struct RingConsumer
     }
 
     /// <summary>
-    /// The first record in the newer half of the ring, which will not be written over at once. Every stamp of its own position is
-    /// a boundary; so was the tail.
+    /// The first record in the newer half of what can be read, which will not be written over at once. Every stamp of its own
+    /// position is a boundary; so was the tail.
     /// </summary>
     private readonly ulong FirstIntact(ulong tail)
     {
-        ulong position = tail - _memory.Capacity / 2;
+        ulong position = tail - (_memory.Window / 2 & ~(ulong)(Alignment - 1));
         while (position < tail && !IsStamped(position))
         {
             position += Alignment;

@@ -103,7 +103,7 @@ internal unsafe struct RingProducer
         ulong needed = _tail + Extent(length) - _window;
         if (RingRoom.LeastGate(_memory, _tail, dead) < needed)
         {
-            if (_memory.Rules.EvictionLag == 0 || !RingRoom.Evict(_memory, needed))
+            if (_memory.Rules.EvictionLag == 0 || !RingRoom.Evict(_memory, needed, dead))
             {
                 return false;
             }

@@ -43,9 +43,9 @@ internal static unsafe class RingRoom
 
     /// <summary>
     /// Evicts the subscribers that need something below a position: publishers wait for them no longer. True when there was one.
-    /// One that is joining is waited for: it is at the oldest that is left, and not yet able to read.
+    /// One that is joining is waited for: it has not been able to read yet. If it died so, it is a place like any other that is kept.
     /// </summary>
-    internal static bool Evict(in RingMemory memory, ulong needed)
+    internal static bool Evict(in RingMemory memory, ulong needed, in DeadSubscribers dead)
     {
         ulong shared = Atomic.LoadAcquire(memory.SharedGate);
         bool any = false;
@@ -54,8 +54,10 @@ internal static unsafe class RingRoom
             RingSlot slot = memory.Subscriber(i);
             ulong seen = Atomic.LoadAcquire(slot.StateAndGeneration); // pairs with SlotOwner's: generation, state
             SlotState state = (SlotState)(uint)seen;
-            bool isPlace = state == SlotState.Free && Atomic.LoadAcquire(slot.IsKept) != 0; // pairs with SlotOwner.Keep
-            if (state != SlotState.Active && !isPlace)
+            // With no new owner since it was asked, what was seen is the dead one's.
+            bool isDead = (dead.Slots >> i & 1) != 0 && Generations(memory) == dead.Generations;
+            bool isPlace = (state == SlotState.Free || isDead) && Atomic.LoadAcquire(slot.IsKept) != 0; // pairs with SlotOwner.Keep
+            if (state == SlotState.Evicted || (state != SlotState.Active && !isPlace))
             {
                 continue;
             }

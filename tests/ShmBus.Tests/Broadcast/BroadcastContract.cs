@@ -212,6 +212,25 @@ internal abstract class BroadcastContract
     }
 
     [Test]
+    public void New_place_gets_all_of_a_batch_in_whose_middle_the_last_owner_of_its_slot_stopped()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        MessageBatch batch = new();
+        for (int i = 0; i < 5; i++)
+        {
+            batch.Add(BitConverter.GetBytes(i));
+        }
+        Subscriber stops = _topic.CreateSubscriber();
+        publisher.Publish(batch);
+        stops.Read();
+        stops.Read();
+        stops.Dispose();
+        using Subscriber next = _topic.CreateSubscriber(joinAt: JoinAt.Oldest);
+        Assert.That(next.Slot, Is.EqualTo(stops.Slot));
+        Assert.That(Numbers(next), Is.EqualTo(Enumerable.Range(0, 5)));
+    }
+
+    [Test]
     public void Sleeping_subscribers_are_all_woken_by_one_message()
     {
         using Publisher publisher = _topic.CreatePublisher();

@@ -90,6 +90,60 @@ internal sealed class EvictionTests
     }
 
     [Test]
+    public void Who_joins_at_the_oldest_may_lag_half_as_much_before_it_is_evicted_for_it()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        for (int ahead = 0; ahead < 2 * Capacity / 32; ahead++)
+        {
+            using Subscriber subscriber = _topic.CreateSubscriber(joinAt: JoinAt.Oldest);
+            for (int i = 0; i < Capacity / 4 / 32; i++)
+            {
+                publisher.Publish(BitConverter.GetBytes(i));
+            }
+            Assert.That(BroadcastContract.Numbers(subscriber), Has.Length.AtLeast(Capacity / 4 / 32), $"{ahead} messages ahead");
+            publisher.Publish(BitConverter.GetBytes(-1));
+        }
+    }
+
+    [Test]
+    public void Place_that_was_given_up_begins_where_it_may_lag_before_it_is_evicted_again()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        for (int more = 0; more < Capacity / 32; more++)
+        {
+            _topic.CreateSubscriber(place: "billing").Dispose();
+            for (int i = 0; i < 1000 + more; i++)
+            {
+                publisher.Publish(BitConverter.GetBytes(i));
+            }
+            using Subscriber subscriber = _topic.CreateSubscriber(place: "billing");
+            for (int i = 0; i < Capacity / 4 / 32; i++)
+            {
+                publisher.Publish(BitConverter.GetBytes(1000 + more + i));
+            }
+            int[] numbers = BroadcastContract.Numbers(subscriber);
+            Assert.That(numbers.Length + subscriber.MissedBytes / 32, Is.EqualTo(1000 + more + Capacity / 4 / 32));
+        }
+    }
+
+    [Test]
+    public void Place_whose_owner_was_killed_while_it_joined_is_given_up_like_any_other()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        _topic.CreateSubscriber(place: "billing").Dispose();
+        using (PeerProcess killed = PeerProcess.Start("die-while-joining", _directory.File("topic"), "billing"))
+        {
+            killed.ExitCode();
+        }
+        for (int i = 0; i < 1000; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+        }
+        using Subscriber subscriber = _topic.CreateSubscriber(place: "billing");
+        Assert.That(BroadcastContract.Numbers(subscriber).Length + subscriber.MissedBytes / 32, Is.EqualTo(1000));
+    }
+
+    [Test]
     public void Nobody_is_evicted_who_lags_less()
     {
         using Publisher publisher = _topic.CreatePublisher();
