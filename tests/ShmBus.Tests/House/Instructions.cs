@@ -41,7 +41,8 @@ internal static class Instructions
                     code.ReadInt64();
                     break;
                 case OperandType.InlineSwitch:
-                    code.Offset += code.ReadInt32() * sizeof(int);
+                    int targets = code.ReadInt32();
+                    code.Offset += targets * sizeof(int);
                     break;
                 default: // a branch target, an int, a float or a string
                     code.ReadInt32();

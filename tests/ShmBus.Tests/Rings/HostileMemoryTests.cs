@@ -98,7 +98,7 @@ internal sealed unsafe class HostileMemoryTests : IDisposable
     public void Each_sleep_has_a_number_of_its_own_whatever_is_written_over_it([Values(0u, 1u, 2u, 3u, 4u, uint.MaxValue)] uint lie)
     {
         uint* parked = _memory.Subscriber(0).Parked;
-        Parking parking = new(_memory, EndpointRole.Subscriber, 0);
+        Parking parking = new(_memory, EndpointRole.Subscriber, 0, Signals.Futex);
         HashSet<uint> sleeps = [];
         for (int i = 0; i < 10; i++)
         {
