@@ -13,7 +13,7 @@ namespace ShmBus;
 /// Belongs to one thread at a time. Publishing allocates nothing, takes no lock, and makes no system call while the subscriber
 /// is awake.
 /// </remarks>
-public sealed unsafe class Publisher : Endpoint
+public sealed unsafe partial class Publisher : Endpoint
 {
     private readonly Waker _subscribers;
     private readonly uint _maxLength;
@@ -340,7 +340,7 @@ public sealed unsafe class Publisher : Endpoint
     {
         public bool Glance() => publisher._ring.FindRoom(length, default);
 
-        public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
+        public Finding Look() => publisher.LookForRoom(length);
 
         public bool IsDisturbed => publisher.IsSuspect;
 

@@ -64,6 +64,8 @@ public sealed class Topic : IDisposable
     /// <summary>Whether this call made the topic.</summary>
     public bool IsNew { get; }
 
+    private bool AllowSynchronousContinuations { get; init; }
+
     /// <summary>Opens a topic that exists.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="options">How this process maps it; <see cref="TopicOptions.Capacity"/> and <see cref="TopicOptions.Publishers"/> are not looked at.</param>
@@ -76,7 +78,10 @@ public sealed class Topic : IDisposable
     {
         Syscall.RequirePlatform();
         RegionOptions region = (options ?? TopicOptions.Default).ToRegionOptions();
-        return new Topic(RegionFile.Open(path, region, readOnly: false), region, isNew: false);
+        return new Topic(RegionFile.Open(path, region, readOnly: false), region, isNew: false)
+        {
+            AllowSynchronousContinuations = options?.AllowSynchronousContinuations == true,
+        };
     }
 
     /// <summary>Opens a topic, or makes it where there is none: exactly one of many processes that call this at once makes it.</summary>
@@ -94,7 +99,10 @@ public sealed class Topic : IDisposable
         options ??= TopicOptions.Default;
         RegionHeader header = options.ToHeader();
         RegionOptions region = options.ToRegionOptions();
-        Topic topic = new(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created);
+        Topic topic = new(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created)
+        {
+            AllowSynchronousContinuations = options.AllowSynchronousContinuations,
+        };
         try
         {
             Match(path, nameof(TopicOptions.Capacity), topic.Capacity, options.Capacity);
@@ -123,7 +131,10 @@ public sealed class Topic : IDisposable
             throw new ArgumentException($"{nameof(TopicOptions.Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
         }
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), region, isNew: true);
+        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), region, isNew: true)
+        {
+            AllowSynchronousContinuations = options.AllowSynchronousContinuations,
+        };
     }
 
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
@@ -137,7 +148,7 @@ public sealed class Topic : IDisposable
     {
         Check(wait);
         return Lanes ? CreateLane(wait)
-            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null));
+            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null) { AllowsSynchronousContinuations = AllowSynchronousContinuations });
     }
 
     /// <summary>Becomes the topic's subscriber. Where the last one stopped or died, this one goes on.</summary>
@@ -150,7 +161,7 @@ public sealed class Topic : IDisposable
         Waiting.WaitStrategy wait = Waiting.WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling)
     {
         Check(wait);
-        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, _options));
+        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, _options) { AllowsSynchronousContinuations = AllowSynchronousContinuations });
     }
 
     /// <summary>
@@ -207,7 +218,10 @@ public sealed class Topic : IDisposable
             hub = new LaneHub(region);
             return LaneFiles.Take(
                 LaneFiles.OpenOrCreate(_file, hub.Index, _options),
-                lane => new Publisher(lane, new RingMemory(lane.Address, lane.Geometry, lane.File.Header.Key), wait, hub));
+                lane => new Publisher(lane, new RingMemory(lane.Address, lane.Geometry, lane.File.Header.Key), wait, hub)
+                {
+                    AllowsSynchronousContinuations = AllowSynchronousContinuations,
+                });
         }
         catch
         {
