@@ -20,7 +20,7 @@ namespace ShmBus;
 /// entering and leaving do without, so one side always sees the other; whoever finds <c>closing</c> with nobody inside
 /// closes, and a compare-and-swap decides between two.</para>
 /// </remarks>
-public abstract class Endpoint : IDisposable, IDeathListener
+public abstract partial class Endpoint : IDisposable, IDeathListener
 {
     // Odd states refuse entry. MessageInHand lets the next call in, which ends it; ClaimOpen ends by commit or abort only.
     private const int Idle = 0;
@@ -33,6 +33,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private readonly Region _region;
     private readonly Lock _memoryLock = new();
     private readonly PeerWatch _peers;
+    private readonly IReadOnlyList<RefusedOption> _refused;
     private protected Waiter _waiter;
     private int _state;
     private bool _closing;
@@ -57,7 +58,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         RefusedOption? unwatched = DeathWatch.Register(this, region.Source);
         IsWatched = unwatched is null;
         _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index, Signals.Of(region)), IsWatched);
-        Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
+        _refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
         lock (_memoryLock)
         {
             // The death watch may have called before, when there was no waiter to wake.
@@ -79,7 +80,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     public int Slot { get; private protected init; }
 
     /// <summary>What was asked for, or is usual, and the system did not grant, with reasons. Empty as a rule.</summary>
-    public IReadOnlyList<RefusedOption> Refused { get; }
+    public IReadOnlyList<RefusedOption> Refused => _sleep?.Refused is RefusedOption refused ? [.. _refused, refused] : _refused;
 
     /// <summary>The largest payload, in bytes: a quarter of the topic's capacity. The extras of a message count (<see cref="MessageExtras.Length"/>).</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Header.RingCapacity);
@@ -355,6 +356,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
             return;
         }
         DeathWatch.Unregister(this, _region.Source);
+        LeaveSleep();
         if (Atomic.LoadAcquire(ref _state) != Corrupt)
         {
             LeaveRing();
@@ -432,6 +434,6 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Corrupt => new RingCorruptException((ulong)_corruption!.Position, _corruption.Reason),
         ClaimOpen => new InvalidOperationException("A claim is open: commit or dispose it first. A publisher has one claim at a time."),
         _ => new InvalidOperationException(
-            $"This {GetType().Name} is in use by another call. It belongs to one thread at a time: give each thread its own, or take turns."),
+            $"This {GetType().Name} is in use by another call, or by one that is awaited and not over. It belongs to one thread at a time: give each thread its own, or take turns."),
     };
 }

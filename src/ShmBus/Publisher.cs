@@ -360,7 +360,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         public bool Glance() => publisher._ring.FindRoom(length, publisher._dead);
 
-        public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
+        public Finding Look() => publisher.LookForRoom(length);
 
         public bool IsDisturbed => publisher.IsSuspect || publisher.HasForgotten;
 

@@ -15,7 +15,7 @@ namespace ShmBus;
 /// Belongs to one thread at a time. Every call is also the word that the message of the call before is done with. Reading
 /// allocates nothing, takes no lock, and makes no system call while the publisher is awake.
 /// </remarks>
-public sealed unsafe class Subscriber : Endpoint
+public sealed unsafe partial class Subscriber : Endpoint
 {
     /// <summary>Where the system refuses the death watch, one of so many empty looks is thorough.</summary>
     private const uint LooksBeforeThorough = 1024;
@@ -75,7 +75,8 @@ public sealed unsafe class Subscriber : Endpoint
 
     /// <summary>
     /// Raised when something was passed by: a claim whose owner died before it committed, or, in a topic that overwrites, what was
-    /// written over before it was read. Within the call that found it, before that returns. The handler may not call this subscriber.
+    /// written over before it was read. Within the call that found it, before that returns. What is found while an operation is awaited is
+    /// told before that is over, on the thread where its awaiter goes on. The handler may not call this subscriber.
     /// </summary>
     public event EventHandler<LossEventArgs>? Lost;
 
@@ -269,7 +270,7 @@ public sealed unsafe class Subscriber : Endpoint
     }
 
     /// <summary>Leaves because of an error. Where it is one lane's, the others go on: a corrupt one is read no more, any other in its next turn.</summary>
-    private void LeaveRingBy(Exception exception)
+    private protected override void LeaveRingBy(Exception exception)
     {
         if (exception == _lanes?.Failure)
         {
@@ -414,6 +415,9 @@ public sealed unsafe class Subscriber : Endpoint
 
     private bool IsAnyStamped() => _ring.IsStamped() || (_lanes is not null && (_lanes.HasNew || _lanes.NextStamped(_lane) != _lane));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Finding LookForMessage() => _ring.HasMessage() ? Finding.Ready : Look();
+
     private Finding Look()
     {
         if (_lanes is null)
@@ -498,8 +502,7 @@ public sealed unsafe class Subscriber : Endpoint
             return subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly Finding Look() => subscriber._ring.HasMessage() ? Finding.Ready : subscriber.Look();
+        public readonly Finding Look() => subscriber.LookForMessage();
 
         public readonly bool IsDisturbed => subscriber.IsWorthALook();
 

@@ -21,8 +21,7 @@ public sealed partial class Topic
     /// <summary>The same, with a name for messages to people.</summary>
     internal static Topic CreateInProcess(string name, TopicOptions options)
     {
-        RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionArray.Create(options.ToHeader(), name), region, isNew: true);
+        return new Topic(RegionArray.Create(options.ToHeader(), name), options, isNew: true);
     }
 
     /// <summary>The same topic once more, to be disposed for itself: for a bus within the process, which keeps one and hands out others.</summary>
@@ -31,7 +30,6 @@ public sealed partial class Topic
     /// <exception cref="ObjectDisposedException">This one was disposed.</exception>
     internal Topic Share(TopicOptions options, bool isNew = false)
     {
-        RegionOptions region = options.ToRegionOptions();
-        return new Topic(_source.Reopen(region, readOnly: false), region, isNew);
+        return new Topic(_source.Reopen(options.ToRegionOptions(), readOnly: false), options, isNew);
     }
 }

@@ -18,11 +18,14 @@ public sealed partial class Topic : IDisposable
 {
     private readonly RegionSource _source;
     private readonly RegionOptions _options;
+    private readonly bool _allowsSynchronousContinuations;
 
-    private Topic(RegionSource source, RegionOptions options, bool isNew)
+    private Topic(RegionSource source, TopicOptions? options, bool isNew)
     {
+        options ??= TopicOptions.Default;
         _source = source;
-        _options = options;
+        _options = options.ToRegionOptions();
+        _allowsSynchronousContinuations = options.AllowSynchronousContinuations;
         IsNew = isNew;
         RegionHeader header = source.Header;
         if (header.HubKey != 0)
@@ -89,7 +92,7 @@ public sealed partial class Topic : IDisposable
     {
         Syscall.RequirePlatform();
         RegionOptions region = (options ?? TopicOptions.Default).ToRegionOptions();
-        return new Topic(RegionFile.Open(path, region, readOnly: false), region, isNew: false);
+        return new Topic(RegionFile.Open(path, region, readOnly: false), options, isNew: false);
     }
 
     /// <summary>Opens a topic, or makes it where there is none: exactly one of many processes that call this at once makes it.</summary>
@@ -107,14 +110,14 @@ public sealed partial class Topic : IDisposable
         options ??= TopicOptions.Default;
         RegionHeader header = options.ToHeader();
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created).Matching(options);
+        return new Topic(RegionFile.OpenOrCreate(path, header, region, out bool created), options, created).Matching(options);
     }
 
     /// <summary>Opens a topic of a bus.</summary>
     internal static Topic OpenIn(RegionDirectory directory, string name, TopicOptions options)
     {
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: false), region, isNew: false);
+        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: false), options, isNew: false);
     }
 
     /// <summary>Opens a topic of a bus, or makes it.</summary>
@@ -122,14 +125,14 @@ public sealed partial class Topic : IDisposable
     {
         RegionHeader header = options.ToHeader();
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.OpenOrCreateIn(directory, name, header, region, out bool created), region, created).Matching(options);
+        return new Topic(RegionFile.OpenOrCreateIn(directory, name, header, region, out bool created), options, created).Matching(options);
     }
 
     /// <summary>Opens a topic of a bus to look at it only: that keeps nobody from deleting it.</summary>
     internal static Topic LookAtIn(RegionDirectory directory, string name, TopicOptions options)
     {
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: true), region, isNew: false);
+        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: true), options, isNew: false);
     }
 
     /// <summary>Makes a topic without a name, for threads of this process; it is gone with its last endpoint.</summary>
@@ -146,7 +149,7 @@ public sealed partial class Topic : IDisposable
             throw new ArgumentException($"{nameof(TopicOptions.Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
         }
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), region, isNew: true);
+        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), options, isNew: true);
     }
 
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
@@ -160,7 +163,7 @@ public sealed partial class Topic : IDisposable
     {
         Check(wait);
         return Lanes ? CreateLane(wait)
-            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null));
+            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
     }
 
     /// <summary>
@@ -188,7 +191,10 @@ public sealed partial class Topic : IDisposable
             throw new ArgumentOutOfRangeException(nameof(joinAt), joinAt, "Expected one of the named values.");
         }
         PlaceName? name = place is null ? null : CheckPlace(place);
-        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options));
+        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options)
+        {
+            AllowsSynchronousContinuations = _allowsSynchronousContinuations,
+        });
     }
 
     /// <summary>Gives up a place of a broadcast that was kept under a name: publishers wait for it no longer. What was not read there is lost for it.</summary>
@@ -320,7 +326,7 @@ public sealed partial class Topic : IDisposable
             hub = new LaneHub(region);
             return LaneFiles.Take(
                 LaneRegions.OpenOrCreate(_source, hub.Index, _options),
-                lane => new Publisher(lane, lane.Ring(), wait, hub));
+                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
         }
         catch
         {

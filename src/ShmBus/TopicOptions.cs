@@ -77,6 +77,13 @@ public sealed record TopicOptions
     /// </summary>
     public int? Group { get; init; }
 
+    /// <summary>
+    /// Whether awaiters of this process's endpoints are run on the very thread that was woken for them, which spares the way through
+    /// the thread pool. That thread is one for many endpoints: none of them goes on meanwhile, so awaiters must be brief and
+    /// never block. Off unless told.
+    /// </summary>
+    public bool AllowSynchronousContinuations { get; init; }
+
     /// <summary>Those that a topic was made with.</summary>
     internal static TopicOptions Of(Topic topic) => new()
     {

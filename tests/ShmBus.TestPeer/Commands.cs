@@ -28,6 +28,13 @@ internal static class Commands
             case "park": return WaitCommands.Park(rest);
             case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);
             case "receive-without-system-calls": return WaitCommands.ReceiveWithoutSystemCalls(rest);
+            case "await": return AwaitCommands.AwaitMessage(rest).GetAwaiter().GetResult();
+            case "await-room-without-end": return AwaitCommands.PublishWithoutEnd(rest).GetAwaiter().GetResult();
+            case "await-echo": return AwaitCommands.Echo(rest).GetAwaiter().GetResult();
+            case "await-many": return AwaitCommands.AwaitMany(rest);
+            case "await-refused": return AwaitCommands.AwaitRefused(rest).GetAwaiter().GetResult();
+            case "await-allocations": return AwaitAllocations.Run();
+            case "await-stress": return AwaitStress.Run(rest);
             case "create": return NativeCommands.Create(rest);
             case "open": return NativeCommands.Open(rest);
             case "open-until-refused": return NativeCommands.OpenUntilRefused(rest);

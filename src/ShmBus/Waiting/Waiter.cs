@@ -35,7 +35,7 @@ internal interface IWaitCondition
 }
 
 /// <summary>The loop of every blocking wait: spin, yield, park, as the strategy says.</summary>
-internal struct Waiter
+internal partial struct Waiter
 {
     /// <summary>About half a microsecond: while messages go back and forth, no wait is longer, and reading the clock would be half of it.</summary>
     private const int GlancesBeforeClock = 500;
@@ -70,14 +70,19 @@ internal struct Waiter
     /// <param name="condition">What to wait for.</param>
     /// <param name="timeout">How long at most; negative for without end.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
+    internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct =>
+        WaitBriefly(ref condition) || WaitLonger(ref condition, timeout);
+
+    /// <summary>Only glances for about half a microsecond. False when the condition does not hold by then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool WaitBriefly<T>(ref T condition) where T : struct, IWaitCondition, allows ref struct
     {
         if (Glances(ref condition, _budget.Nanoseconds == 0 ? 1 : GlancesBeforeClock) && condition.Look() == Finding.Ready)
         {
             _parking.StayAwake();
             return true;
         }
-        return WaitLonger(ref condition, timeout);
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -150,9 +155,7 @@ internal struct Waiter
                     {
                         return false;
                     }
-                    // Unwatched, nobody tells that a peer died: look now and then, sooner where a peer has it in hand.
-                    long bound = _isWatched ? long.MaxValue : now + (finding == Finding.HeldUp ? 10 : 1000) * Millisecond;
-                    _parking.Sleep(now, Math.Min(deadline, bound));
+                    _parking.Sleep(now, Math.Min(deadline, Bound(now, finding)));
                 }
                 finally
                 {
@@ -171,6 +174,10 @@ internal struct Waiter
             }
         }
     }
+
+    /// <summary>Until when to sleep: unwatched, nobody tells that a peer died, so look now and then, sooner where a peer has it in hand.</summary>
+    private readonly long Bound(long now, Finding finding) =>
+        _isWatched ? long.MaxValue : now + (finding == Finding.HeldUp ? 10 : 1000) * Millisecond;
 
     /// <summary>Glances a number of times. Without a pause between: a pause costs as much as half a round trip.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
