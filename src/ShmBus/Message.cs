@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 using ShmBus.Rings;
 
 namespace ShmBus;
@@ -40,39 +38,30 @@ public readonly ref struct Message
     public long Position => (long)_position;
 
     /// <summary>When it was published, by the publisher's clock, in UTC and to 100 ns; null if it does not say.</summary>
-    public DateTimeOffset? Timestamp => _extras.Has(ExtrasFields.Timestamp)
-        ? MessageExtras.ToTimestamp(BinaryPrimitives.ReadInt64LittleEndian(From(ExtrasFields.Timestamp)))
-        : null;
+    public DateTimeOffset? Timestamp => Extras.Timestamp;
 
     /// <summary>What it belongs to, or answers; null if it does not say.</summary>
-    public Guid? CorrelationId => _extras.Has(ExtrasFields.CorrelationId)
-        ? MessageExtras.ToCorrelationId(From(ExtrasFields.CorrelationId))
-        : null;
+    public Guid? CorrelationId => Extras.CorrelationId;
 
     /// <summary>Which trace it is a part of; null if it does not say. Does not allocate.</summary>
-    public TraceContext? TraceContext => _extras.Has(ExtrasFields.TraceContext)
-        ? ShmBus.TraceContext.Read(From(ExtrasFields.TraceContext))
-        : null;
+    public TraceContext? TraceContext => Extras.TraceContext;
 
     /// <summary>
     /// What tracing systems added to the trace context, where it stands in the ring: valid as long as <see cref="Payload"/>. Empty if
     /// nothing.
     /// </summary>
-    public ReadOnlySpan<byte> TraceState => _extras.Has(ExtrasFields.TraceState)
-        ? From(ExtrasFields.TraceState).Slice(ExtrasBlock.TraceStateHeadSize, _extras.TraceStateLength)
-        : default;
+    public ReadOnlySpan<byte> TraceState => Extras.TraceState;
 
     /// <summary>
     /// Trace context and trace state as the parent of what is done about the message, for <see cref="ActivitySource"/>. Allocates
     /// strings.
     /// </summary>
     /// <returns>The parent; the default value, which is none, if the message has no trace context.</returns>
-    public ActivityContext GetParentContext() =>
-        TraceContext?.ToActivityContext(TraceState.IsEmpty ? null : Encoding.ASCII.GetString(TraceState)) ?? default;
+    public ActivityContext GetParentContext() => Extras.ParentContext;
 
-    /// <summary>The block of extras in front of the payload, from a field on.</summary>
-    private ReadOnlySpan<byte> From(ExtrasFields field) =>
-        MemoryMarshal.CreateReadOnlySpan(in Unsafe.Subtract(ref Unsafe.AsRef(in _start), _extras.Size), _extras.Size)[_extras.OffsetOf(field)..];
+    /// <summary>Those in the block in front of the payload.</summary>
+    private MessageExtrasView Extras =>
+        new(MemoryMarshal.CreateReadOnlySpan(in Unsafe.Subtract(ref Unsafe.AsRef(in _start), _extras.Size), _extras.Size), _extras);
 }
 
 /// <summary>Deals with one message.</summary>

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using ShmBus.Async;
+using ShmBus.Rings;
 
 namespace ShmBus;
 
@@ -11,18 +13,20 @@ public readonly struct MessageCopy : IDisposable
 {
     private readonly CopyBuffer? _buffer;
     private readonly int _lease;
+    private readonly ExtrasBlock _extras;
 
-    internal MessageCopy(CopyBuffer buffer, uint type, ulong position)
+    internal MessageCopy(CopyBuffer buffer, in Record record)
     {
         _buffer = buffer;
         _lease = buffer.Lease;
-        Type = type;
-        Position = (long)position;
+        _extras = record.Extras;
+        Type = record.Type;
+        Position = (long)record.Position;
     }
 
     /// <summary>The bytes. What was read of it stands until it is disposed: memory that is still held then shows other messages later.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public ReadOnlyMemory<byte> Payload => _buffer is null ? default : _buffer.Read(_lease, typeof(MessageCopy));
+    public ReadOnlyMemory<byte> Payload => Whole[_extras.Size..];
 
     /// <inheritdoc cref="Message.Type"/>
     public uint Type { get; }
@@ -30,6 +34,26 @@ public readonly struct MessageCopy : IDisposable
     /// <inheritdoc cref="Message.Position"/>
     public long Position { get; }
 
+    /// <inheritdoc cref="Message.Timestamp"/>
+    public DateTimeOffset? Timestamp => Extras.Timestamp;
+
+    /// <inheritdoc cref="Message.CorrelationId"/>
+    public Guid? CorrelationId => Extras.CorrelationId;
+
+    /// <inheritdoc cref="Message.TraceContext"/>
+    public TraceContext? TraceContext => Extras.TraceContext;
+
+    /// <summary>What tracing systems added to the trace context. Empty if nothing. Valid as long as <see cref="Payload"/>.</summary>
+    public ReadOnlySpan<byte> TraceState => Extras.TraceState;
+
+    /// <inheritdoc cref="Message.GetParentContext"/>
+    public ActivityContext GetParentContext() => Extras.ParentContext;
+
     /// <summary>Gives the memory back. May be called more than once.</summary>
     public void Dispose() => _buffer?.End(_lease);
+
+    /// <summary>The block of extras, if there is one, and the payload.</summary>
+    private ReadOnlyMemory<byte> Whole => _buffer is null ? default : _buffer.Read(_lease, typeof(MessageCopy));
+
+    private MessageExtrasView Extras => new(Whole.Span[.._extras.Size], _extras);
 }

@@ -1,4 +1,5 @@
 using ShmBus.Async;
+using ShmBus.Rings;
 using ShmBus.Waiting;
 
 namespace ShmBus;
@@ -26,9 +27,18 @@ public sealed partial class Publisher
     /// <param name="payload">The bytes, from none to <see cref="Endpoint.MaxMessageLength"/>.</param>
     /// <param name="type">A number of the user's own that goes with the message.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public unsafe ValueTask PublishAsync(ReadOnlyMemory<byte> payload, uint type, CancellationToken cancellationToken = default)
+    public ValueTask PublishAsync(ReadOnlyMemory<byte> payload, uint type, CancellationToken cancellationToken = default) =>
+        PublishAsync(payload, type, default(MessageExtras), cancellationToken);
+
+    /// <inheritdoc cref="PublishAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
+    /// <param name="payload">The bytes. With the extras (<see cref="MessageExtras.Length"/>) at most <see cref="Endpoint.MaxMessageLength"/>.</param>
+    /// <param name="type">A number of the user's own that goes with the message.</param>
+    /// <param name="extras">What it carries besides. The trace is that of the caller; a time that is added is that of publishing it, after any wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public unsafe ValueTask PublishAsync(ReadOnlyMemory<byte> payload, uint type, in MessageExtras extras, CancellationToken cancellationToken = default)
     {
-        CheckLength(payload.Length);
+        MessageExtras all = WithOwn(extras, out ExtrasBlock block);
+        uint length = CheckLength(payload.Length, block);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
@@ -38,15 +48,15 @@ public sealed partial class Publisher
         Enter();
         do
         {
-            if (_ring.TryClaim((uint)bytes.Length, type, out byte* place))
+            if (_ring.TryClaim(length, type, out byte* place))
             {
-                PublishInside(bytes, place);
+                PublishInside(bytes, place, all, block);
                 return default;
             }
         }
-        while (WaitBriefly((uint)bytes.Length));
+        while (WaitBriefly(length));
         PublishOperation operation = TakePublish();
-        operation.Set(payload, type);
+        operation.Set(payload, length, type, all, block);
         return Await(operation, cancellationToken);
     }
 
@@ -96,20 +106,20 @@ public sealed partial class Publisher
     /// <inheritdoc cref="WaitToPublish" path="/exception"/>
     public ValueTask WaitToPublishAsync(int length, CancellationToken cancellationToken = default)
     {
-        CheckLength(length);
+        uint whole = LengthToWaitFor(length);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
         Enter();
-        if (WaitBriefly((uint)length))
+        if (WaitBriefly(whole))
         {
             Leave();
             return default;
         }
         WaitToPublishOperation operation =
             _waitToPublish?.TryReuse() == true ? _waitToPublish : _waitToPublish = new WaitToPublishOperation(this);
-        operation.Set((uint)length);
+        operation.Set(whole);
         return Await(operation, cancellationToken);
     }
 
@@ -159,15 +169,19 @@ public sealed partial class Publisher
     private sealed class PublishOperation(Publisher publisher) : AsyncOperation<bool>
     {
         private ReadOnlyMemory<byte> _payload;
+        private MessageExtras _extras;
+        private ExtrasBlock _block;
         private MessageBatch? _batch;
         private uint _length;
         private uint _type;
 
-        internal void Set(ReadOnlyMemory<byte> payload, uint type)
+        internal void Set(ReadOnlyMemory<byte> payload, uint length, uint type, in MessageExtras extras, ExtrasBlock block)
         {
             _payload = payload;
-            _length = (uint)payload.Length;
+            _length = length;
             _type = type;
+            _extras = extras;
+            _block = block;
         }
 
         internal void Set(MessageBatch batch)
@@ -198,7 +212,7 @@ public sealed partial class Publisher
             }
             else
             {
-                publisher.PublishInside(bytes, place);
+                publisher.PublishInside(bytes, place, _extras, _block);
             }
             return true;
         }
@@ -207,6 +221,7 @@ public sealed partial class Publisher
         {
             base.Forget();
             _payload = default;
+            _extras = default;
             _batch = null;
         }
     }

@@ -158,6 +158,15 @@ public sealed unsafe partial class Publisher
         return all;
     }
 
+    /// <summary>What a payload takes up with the extras that are added by themselves.</summary>
+    private uint LengthToWaitFor(int length)
+    {
+        CheckLength(length);
+        _ = WithOwn(default, out ExtrasBlock added);
+        // Where one is given that would be added, less is needed: never more than the topic takes.
+        return Math.Min((uint)(length + added.Size), _maxLength);
+    }
+
     /// <summary>With extras that are added by themselves, no message is a plain one.</summary>
     private void ChoosePath() => _plainLengths = AddsTimestamp || AddsTraceContext ? 0 : _maxLength + 1;
 

@@ -167,11 +167,9 @@ public sealed unsafe partial class Publisher : Endpoint
     /// <exception cref="ObjectDisposedException">The publisher was disposed, before or meanwhile.</exception>
     public bool WaitToPublish(int length, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        CheckLength(length);
-        _ = WithOwn(default, out ExtrasBlock added);
+        uint whole = LengthToWaitFor(length);
         Enter();
-        // Where one is given that would be added, less is needed: never more than the topic takes.
-        bool hasRoom = WaitInside(Math.Min((uint)(length + added.Size), _maxLength), timeout, cancellationToken);
+        bool hasRoom = WaitInside(whole, timeout, cancellationToken);
         Leave();
         return hasRoom;
     }

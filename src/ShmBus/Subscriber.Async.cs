@@ -36,6 +36,7 @@ public sealed partial class Subscriber
             Settle();
             if (_ring.FindMessage() || WaitBriefly())
             {
+                ReportMissed();
                 Leave();
                 return new ValueTask<bool>(true);
             }
@@ -121,7 +122,9 @@ public sealed partial class Subscriber
         try
         {
             _copies ??= new CopyPool();
-            message = new MessageCopy(_copies.Copy(new ReadOnlySpan<byte>(record.Payload, record.Length)), record.Type, record.Position);
+            int extras = record.Extras.Size;
+            message = new MessageCopy(_copies.Copy(new ReadOnlySpan<byte>(record.Payload - extras, extras + record.Length)), record);
+            ReportMissed();
             return true;
         }
         catch when (Refuse())
@@ -147,6 +150,7 @@ public sealed partial class Subscriber
         internal override bool TryEnd()
         {
             Result = true;
+            subscriber.ReportMissed();
             subscriber.Leave();
             return true;
         }
