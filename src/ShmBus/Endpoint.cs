@@ -81,7 +81,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     /// <summary>What was asked for, or is usual, and the system did not grant, with reasons. Empty as a rule.</summary>
     public IReadOnlyList<RefusedOption> Refused { get; }
 
-    /// <summary>The largest payload, in bytes: a quarter of the topic's capacity.</summary>
+    /// <summary>The largest payload, in bytes: a quarter of the topic's capacity. The extras of a message count (<see cref="MessageExtras.Length"/>).</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Header.RingCapacity);
 
     private protected RingMemory Memory { get; }

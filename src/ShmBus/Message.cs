@@ -8,8 +8,10 @@ using ShmBus.Rings;
 namespace ShmBus;
 
 /// <summary>A message, read in place.</summary>
-/// <remarks>Its extras are those that the publisher gave it, or adds: <see cref="MessageExtras"/>. They are read where they stand when they are asked for, so ask while
-/// <see cref="Payload"/> is valid.</remarks>
+/// <remarks>
+/// Its extras are those that the publisher gave it, or adds: <see cref="MessageExtras"/>. They are read where they stand when they
+/// are asked for, so ask while <see cref="Payload"/> is valid.
+/// </remarks>
 public readonly ref struct Message
 {
     private readonly ref readonly byte _start;
@@ -29,7 +31,7 @@ public readonly ref struct Message
     /// The bytes, where they stand in the ring. Valid until the next call on the subscriber, or until the handler returns: copy
     /// what is needed longer.
     /// </summary>
-    public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, (int)(uint)_lengthAndType);
+    public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, (int)_lengthAndType);
 
     /// <summary>The type id that the publisher gave it; 0 if it gave none.</summary>
     public uint Type => (uint)(_lengthAndType >> 32);
@@ -52,7 +54,10 @@ public readonly ref struct Message
         ? ShmBus.TraceContext.Read(From(ExtrasFields.TraceContext))
         : null;
 
-    /// <summary>What tracing systems added to the trace context, where it stands in the ring: valid as long as <see cref="Payload"/>. Empty if nothing.</summary>
+    /// <summary>
+    /// What tracing systems added to the trace context, where it stands in the ring: valid as long as <see cref="Payload"/>. Empty if
+    /// nothing.
+    /// </summary>
     public ReadOnlySpan<byte> TraceState => _extras.Has(ExtrasFields.TraceState)
         ? From(ExtrasFields.TraceState).Slice(ExtrasBlock.TraceStateHeadSize, _extras.TraceStateLength)
         : default;

@@ -6,8 +6,8 @@ using ShmBus.Rings;
 namespace ShmBus;
 
 /// <summary>
-/// What a message carries besides its payload and type, where it is asked for: <see cref="Publisher.TryPublish(ReadOnlySpan{byte}, uint, in MessageExtras)"/>.
-/// What is null takes up nothing. The messages of a <see cref="MessageBatch"/> carry none.
+/// What a message carries besides its payload and type, where it is asked for:
+/// <see cref="Publisher.TryPublish(ReadOnlySpan{byte}, uint, in MessageExtras)"/>. What is null takes up nothing. The messages of a <see cref="MessageBatch"/> carry none.
 /// </summary>
 public readonly record struct MessageExtras
 {
@@ -17,12 +17,13 @@ public readonly record struct MessageExtras
     private const int CorrelationIdSize = 16;
     private const long NanosecondsPerTick = 100;
 
-    /// <summary>When it was published, or happened; from the year 1678 to 2262. 8 bytes.</summary>
+    /// <summary>When it was published, or happened; from the year 1678 to 2261. 8 bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Nanoseconds since 1970 do not fit into 64 bits.</exception>
     public DateTimeOffset? Timestamp
     {
         get;
-        init => field = value is not { } time || Math.Abs(time.UtcTicks - DateTime.UnixEpoch.Ticks) <= long.MaxValue / NanosecondsPerTick ? value
+        init => field = value is not { } time || Math.Abs(time.UtcTicks - DateTime.UnixEpoch.Ticks) <= long.MaxValue / NanosecondsPerTick
+            ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "Nanoseconds since 1970 must fit into 64 bits: expected a year from 1678 to 2261.");
     }
 
@@ -32,12 +33,16 @@ public readonly record struct MessageExtras
     /// <summary>Which trace it is a part of. 32 bytes.</summary>
     public TraceContext? TraceContext { get; init; }
 
-    /// <summary>What tracing systems add to a trace context, in the form of the header <c>tracestate</c>. Its bytes and 2, rounded up to a multiple of 8. An empty one is none.</summary>
+    /// <summary>
+    /// What tracing systems add to a trace context, in the form of the header <c>tracestate</c>. Its bytes and 2, rounded up to a
+    /// multiple of 8. An empty one is none.
+    /// </summary>
     /// <exception cref="ArgumentException">It is not ASCII, or longer than <see cref="MaxTraceStateLength"/>.</exception>
     public string? TraceState
     {
         get;
-        init => field = string.IsNullOrEmpty(value) ? null : IsTraceState(value) ? value
+        init => field = string.IsNullOrEmpty(value) ? null
+            : IsTraceState(value) ? value
             : throw new ArgumentException($"A trace state of {value.Length} characters; expected at most {MaxTraceStateLength}, all of them ASCII.", nameof(value));
     }
 
@@ -79,7 +84,8 @@ public readonly record struct MessageExtras
         if (shape.Has(ExtrasFields.Timestamp))
         {
             long ticks = Timestamp is { } time ? time.UtcTicks : DateTime.UtcNow.Ticks;
-            BinaryPrimitives.WriteInt64LittleEndian(block[shape.OffsetOf(ExtrasFields.Timestamp)..], (ticks - DateTime.UnixEpoch.Ticks) * NanosecondsPerTick);
+            long nanoseconds = (ticks - DateTime.UnixEpoch.Ticks) * NanosecondsPerTick;
+            BinaryPrimitives.WriteInt64LittleEndian(block[shape.OffsetOf(ExtrasFields.Timestamp)..], nanoseconds);
         }
         if (CorrelationId is { } id)
         {

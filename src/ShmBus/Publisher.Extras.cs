@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ShmBus.Rings;
 
@@ -12,7 +13,7 @@ public sealed unsafe partial class Publisher
 
     /// <summary>
     /// Whether each message carries the time at which it was published, or claimed (<see cref="Message.Timestamp"/>), unless another is
-    /// given. Off by default. Costs 16 bytes and a look at the clock. Messages of a batch carry none.
+    /// given. Off by default. Costs 16 bytes and a look at the clock. Messages of a batch carry none. For the publishing thread to set.
     /// </summary>
     public bool AddsTimestamp
     {
@@ -27,7 +28,7 @@ public sealed unsafe partial class Publisher
     /// <summary>
     /// Whether each message carries the trace of <see cref="System.Diagnostics.Activity.Current"/> as its publisher has it then
     /// (<see cref="Message.TraceContext"/>), unless another is given or there is none. Off by default. Costs 40 bytes, and those of a
-    /// trace state. Messages of a batch carry none.
+    /// trace state. Messages of a batch carry none. For the publishing thread to set.
     /// </summary>
     public bool AddsTraceContext
     {
@@ -82,26 +83,8 @@ public sealed unsafe partial class Publisher
     /// <param name="extras">What it carries besides.</param>
     /// <param name="claim">The space; commit or dispose it before anything else is done with this publisher.</param>
     /// <inheritdoc cref="TryClaim(int, out Claim)"/>
-    public bool TryClaim(int length, uint type, scoped in MessageExtras extras, out Claim claim)
-    {
-        MessageExtras all = WithOwn(extras, out ExtrasBlock block);
-        uint whole = CheckLength(length, block);
-        EnterWith(ClaimOpen);
-        if (!_ring.TryClaim(whole, type, out byte* place) && !FindPlaceOrLeave(whole, type, out place))
-        {
-            claim = default;
-            return false;
-        }
-        ulong mark = 0;
-        if (block.Size > 0)
-        {
-            all.Write(new Span<byte>(place, block.Size), block);
-            _claimedBlock = block;
-            mark = Claim.Extended;
-        }
-        claim = new Claim(this, _ring.ClaimPosition | mark, MemoryMarshal.CreateSpan(ref place[block.Size], length));
-        return true;
-    }
+    public bool TryClaim(int length, uint type, scoped in MessageExtras extras, out Claim claim) =>
+        Hold(TryClaimExtended(length, type, extras), length, out claim);
 
     internal void CommitExtended(uint claimed, uint length)
     {
@@ -110,6 +93,49 @@ public sealed unsafe partial class Publisher
     }
 
     internal void AbortExtended(uint claimed) => Abort((uint)_claimedBlock.Size + claimed);
+
+    // Not inlined, and nothing but values in and out: in a method that publishes plain messages, extras would have their place
+    // on the stack cleared for each, and a claim whose address is taken would live there.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryPublishOther(ReadOnlySpan<byte> payload, uint type) => TryPublish(payload, type, default);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void PublishOther(ReadOnlySpan<byte> payload, uint type, CancellationToken cancellationToken) =>
+        Publish(payload, type, default(MessageExtras), cancellationToken);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte* TryClaimOther(int length, uint type) => TryClaimExtended(length, type, default);
+
+    /// <summary>Claims, and writes the block; where the payload goes, or null when the ring is full.</summary>
+    private byte* TryClaimExtended(int length, uint type, in MessageExtras extras)
+    {
+        MessageExtras all = WithOwn(extras, out ExtrasBlock block);
+        uint whole = CheckLength(length, block);
+        EnterWith(ClaimOpen);
+        if (!_ring.TryClaim(whole, type, out byte* place) && !FindPlaceOrLeave(whole, type, out place))
+        {
+            return null;
+        }
+        _claimedBlock = block;
+        if (block.Size > 0)
+        {
+            all.Write(new Span<byte>(place, block.Size), block);
+        }
+        return place + block.Size;
+    }
+
+    /// <summary>The claim that was made just now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Hold(byte* payload, int length, out Claim claim)
+    {
+        if (payload is null)
+        {
+            claim = default;
+            return false;
+        }
+        claim = new Claim(this, _ring.ClaimPosition | (_claimedBlock.Size > 0 ? Claim.Extended : 0), MemoryMarshal.CreateSpan(ref *payload, length));
+        return true;
+    }
 
     private void PublishInside(ReadOnlySpan<byte> payload, byte* place, in MessageExtras extras, ExtrasBlock block)
     {

@@ -65,7 +65,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if ((uint)payload.Length >= _plainLengths)
         {
-            return TryPublish(payload, type, default);
+            return TryPublishOther(payload, type);
         }
         Enter();
         if (!_ring.TryClaim((uint)payload.Length, type, out byte* place) && !FindPlaceOrLeave((uint)payload.Length, type, out place))
@@ -92,7 +92,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if ((uint)payload.Length >= _plainLengths)
         {
-            Publish(payload, type, default(MessageExtras), cancellationToken);
+            PublishOther(payload, type, cancellationToken);
             return;
         }
         Enter();
@@ -193,7 +193,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if ((uint)length >= _plainLengths)
         {
-            return TryClaim(length, type, default, out claim);
+            return Hold(TryClaimOther(length, type), length, out claim);
         }
         EnterWith(ClaimOpen);
         if (!_ring.TryClaim((uint)length, type, out byte* place) && !FindPlaceOrLeave((uint)length, type, out place))

@@ -27,10 +27,11 @@ public sealed partial class Topic
 
     /// <summary>The same topic once more, to be disposed for itself: for a bus within the process, which keeps one and hands out others.</summary>
     /// <param name="options">How the other one is mapped.</param>
+    /// <param name="isNew">Whether it was made for this.</param>
     /// <exception cref="ObjectDisposedException">This one was disposed.</exception>
-    internal Topic Share(TopicOptions options)
+    internal Topic Share(TopicOptions options, bool isNew = false)
     {
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(_source.Reopen(region, readOnly: false), region, isNew: false);
+        return new Topic(_source.Reopen(region, readOnly: false), region, isNew);
     }
 }

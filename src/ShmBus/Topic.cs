@@ -11,7 +11,8 @@ namespace ShmBus;
 /// </summary>
 /// <remarks>
 /// The topic itself only holds the file open; endpoints live on when it is disposed. All members may be used by any thread.
-/// A topic stays, with the messages in it, until its file is deleted or the machine restarts.
+/// A topic stays, with the messages in it, until its file is deleted or the machine restarts. A <see cref="Bus"/> does not delete it
+/// while somebody has it open.
 /// </remarks>
 public sealed partial class Topic : IDisposable
 {
@@ -74,6 +75,8 @@ public sealed partial class Topic : IDisposable
     /// <summary>Whether this call made the topic.</summary>
     public bool IsNew { get; }
 
+    internal RegionSource Source => _source;
+
     /// <summary>Opens a topic that exists.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="options">How this process maps it; <see cref="TopicOptions.Capacity"/> and <see cref="TopicOptions.Publishers"/> are not looked at.</param>
@@ -104,23 +107,29 @@ public sealed partial class Topic : IDisposable
         options ??= TopicOptions.Default;
         RegionHeader header = options.ToHeader();
         RegionOptions region = options.ToRegionOptions();
-        Topic topic = new(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created);
-        try
-        {
-            Match(path, nameof(TopicOptions.Capacity), topic.Capacity, options.Capacity);
-            Match(path, nameof(TopicOptions.Publishers), topic.Publishers, options.Publishers);
-            Match(path, nameof(TopicOptions.Lanes), topic.Lanes, options.Lanes);
-            Match(path, nameof(TopicOptions.Delivery), topic.Delivery, options.Delivery);
-            Match(path, nameof(TopicOptions.Subscribers), topic.Subscribers, options.Subscribers);
-            Match(path, nameof(TopicOptions.Overflow), topic.Overflow, options.Overflow);
-            Match(path, nameof(TopicOptions.EvictionLag), topic.EvictionLag, options.EvictionLag);
-            return topic;
-        }
-        catch
-        {
-            topic.Dispose();
-            throw;
-        }
+        return new Topic(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created).Matching(options);
+    }
+
+    /// <summary>Opens a topic of a bus.</summary>
+    internal static Topic OpenIn(RegionDirectory directory, string name, TopicOptions options)
+    {
+        RegionOptions region = options.ToRegionOptions();
+        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: false), region, isNew: false);
+    }
+
+    /// <summary>Opens a topic of a bus, or makes it.</summary>
+    internal static Topic OpenOrCreateIn(RegionDirectory directory, string name, TopicOptions options)
+    {
+        RegionHeader header = options.ToHeader();
+        RegionOptions region = options.ToRegionOptions();
+        return new Topic(RegionFile.OpenOrCreateIn(directory, name, header, region, out bool created), region, created).Matching(options);
+    }
+
+    /// <summary>Opens a topic of a bus to look at it only: that keeps nobody from deleting it.</summary>
+    internal static Topic LookAtIn(RegionDirectory directory, string name, TopicOptions options)
+    {
+        RegionOptions region = options.ToRegionOptions();
+        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: true), region, isNew: false);
     }
 
     /// <summary>Makes a topic without a name, for threads of this process; it is gone with its last endpoint.</summary>
@@ -262,11 +271,32 @@ public sealed partial class Topic : IDisposable
                 (isBroadcast && !overwrites && header.EvictionLag >= geometry.Capacity / 2 && header.EvictionLag <= geometry.Capacity));
     }
 
-    private static void Match<T>(string path, string option, T found, T expected) where T : struct
+    /// <summary>This topic, if it was made as the options say.</summary>
+    internal Topic Matching(TopicOptions options)
+    {
+        try
+        {
+            Match(nameof(TopicOptions.Capacity), Capacity, options.Capacity);
+            Match(nameof(TopicOptions.Publishers), Publishers, options.Publishers);
+            Match(nameof(TopicOptions.Lanes), Lanes, options.Lanes);
+            Match(nameof(TopicOptions.Delivery), Delivery, options.Delivery);
+            Match(nameof(TopicOptions.Subscribers), Subscribers, options.Subscribers);
+            Match(nameof(TopicOptions.Overflow), Overflow, options.Overflow);
+            Match(nameof(TopicOptions.EvictionLag), EvictionLag, options.EvictionLag);
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void Match<T>(string option, T found, T expected) where T : struct
     {
         if (!found.Equals(expected))
         {
-            throw new TopicMismatchException(path, option, found, expected);
+            throw new TopicMismatchException(_source.DisplayPath, option, found, expected);
         }
     }
 

@@ -18,8 +18,10 @@ public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, Activi
     private const int SpanIdOffset = 16;
     private const int FlagsOffset = 24;
 
-    /// <summary>The ids and flags of an activity. Its trace state is not among them: <see cref="MessageExtras.TraceState"/>. Does not allocate.</summary>
-    /// <param name="context">Of the activity, which a reader's becomes the child of.</param>
+    /// <summary>
+    /// The ids and flags of an activity. Its trace state is not among them: <see cref="MessageExtras.TraceState"/>. Does not allocate.
+    /// </summary>
+    /// <param name="context">Of the activity whose children are those that deal with the message.</param>
     public static TraceContext From(in ActivityContext context)
     {
         Span<byte> bytes = stackalloc byte[Size];
@@ -33,7 +35,9 @@ public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, Activi
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"00-{TraceId:x32}-{SpanId:x16}-{(byte)Flags:x2}");
 
     internal static TraceContext Read(ReadOnlySpan<byte> bytes) => new(
-        BinaryPrimitives.ReadUInt128BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[SpanIdOffset..]), (ActivityTraceFlags)bytes[FlagsOffset]);
+        BinaryPrimitives.ReadUInt128BigEndian(bytes),
+        BinaryPrimitives.ReadUInt64BigEndian(bytes[SpanIdOffset..]),
+        (ActivityTraceFlags)bytes[FlagsOffset]);
 
     internal void Write(Span<byte> bytes)
     {
@@ -49,6 +53,10 @@ public readonly record struct TraceContext(UInt128 TraceId, ulong SpanId, Activi
         Span<byte> bytes = stackalloc byte[Size];
         Write(bytes);
         return new ActivityContext(
-            ActivityTraceId.CreateFromBytes(bytes[..SpanIdOffset]), ActivitySpanId.CreateFromBytes(bytes[SpanIdOffset..FlagsOffset]), Flags, traceState, isRemote: true);
+            ActivityTraceId.CreateFromBytes(bytes[..SpanIdOffset]),
+            ActivitySpanId.CreateFromBytes(bytes[SpanIdOffset..FlagsOffset]),
+            Flags,
+            traceState,
+            isRemote: true);
     }
 }

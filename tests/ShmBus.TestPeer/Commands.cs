@@ -37,6 +37,7 @@ internal static class Commands
             case "wait-readable": return NativeCommands.WaitReadable();
             case "wait-parked": return NativeCommands.WaitParked(rest);
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
+            case string name when name.StartsWith("bus-", StringComparison.Ordinal): return BusCommands.Run(arguments);
             case "work-in-process": return InProcessCommand.Run();
             case "soak": return SoakCommand.Run(rest);
             case "torture": return TortureCommand.Run(rest);

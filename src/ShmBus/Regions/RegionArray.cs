@@ -16,7 +16,26 @@ internal sealed class RegionArray : RegionSource
     private readonly Inode _inode;
     private bool _isClosed;
 
-    private RegionArray(Inode inode, string name) : base(inode.Header, name) => _inode = inode;
+    private RegionArray(Inode inode, string name) : base(inode.Header, name)
+    {
+        _inode = inode;
+        lock (inode.Lock)
+        {
+            inode.Holders++;
+        }
+    }
+
+    /// <summary>How many have it open.</summary>
+    internal int Holders
+    {
+        get
+        {
+            lock (_inode.Lock)
+            {
+                return _inode.Holders;
+            }
+        }
+    }
 
     /// <summary>Raised when a lock was given back, on the thread that did: return soon, give back no lock.</summary>
     /// <remarks>When a handler was taken away, no call to it is under way, unless made by the caller itself.</remarks>
@@ -120,7 +139,12 @@ internal sealed class RegionArray : RegionSource
     {
         lock (_inode.Lock)
         {
+            if (_isClosed)
+            {
+                return;
+            }
             _isClosed = true;
+            _inode.Holders--;
             foreach (long offset in _inode.Locks.Where(held => held.Value == this).Select(static held => held.Key).ToArray())
             {
                 Unlock(offset);
@@ -136,6 +160,8 @@ internal sealed class RegionArray : RegionSource
         internal Lock Lock { get; } = new();
 
         internal Action? Left { get; set; }
+
+        internal int Holders { get; set; }
 
         internal RegionHeader Header { get; } = header;
 

@@ -14,7 +14,7 @@ internal static unsafe class RegionFactory
     /// <summary>Makes a file region. Null when another has the name by now: open that one.</summary>
     internal static SafeFileHandle? TryCreate(RegionDirectory directory, string name, in RegionHeader header, RegionOptions options)
     {
-        string path = Path.Combine(directory.Path, name);
+        string path = directory.PathOf(name);
         SafeFileHandle file = Libc.OpenAt(directory.Handle, ".", Libc.O_RDWR | Libc.O_TMPFILE, (uint)options.Mode);
         if (file.IsInvalid)
         {
@@ -30,6 +30,8 @@ internal static unsafe class RegionFactory
                 Syscall.Check(Libc.fchown(file, uint.MaxValue, group), "fchown", path);
             }
             Fill(file, header, options, path);
+            // Nobody may delete it between now and when it is opened by its name.
+            _ = RegionUse.TryBegin(file, path);
             isMade = TryName(file, directory, name, path);
             return isMade ? file : null;
         }

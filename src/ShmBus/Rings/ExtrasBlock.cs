@@ -41,8 +41,7 @@ internal readonly struct ExtrasBlock
     private readonly ulong _shape;
 
     /// <summary>The shape of a block with these fields; no block where there are none.</summary>
-    internal ExtrasBlock(ExtrasFields fields, int traceStateLength)
-        : this(fields == ExtrasFields.None ? 0 : FieldsEnd(fields) + ((fields & ExtrasFields.TraceState) != 0 ? Align(TraceStateHeadSize + traceStateLength) : 0), fields, traceStateLength)
+    internal ExtrasBlock(ExtrasFields fields, int traceStateLength) : this(SizeOf(fields, traceStateLength), fields, traceStateLength)
     {
     }
 
@@ -83,11 +82,13 @@ internal readonly struct ExtrasBlock
         payloadLength = (uint)(head >> 32);
         if (size < HeadSize || size % Alignment != 0 || (uint)size > length)
         {
-            throw new RingCorruptException(position, $"a block of extras says size {size}; expected a multiple of {Alignment}, from {HeadSize} to the {length} bytes of its record");
+            throw new RingCorruptException(position,
+                $"a block of extras says size {size}; expected a multiple of {Alignment}, from {HeadSize} to the {length} bytes of its record");
         }
         if (payloadLength > length - (uint)size)
         {
-            throw new RingCorruptException(position, $"an extended record says a payload of {payloadLength} bytes; {length - (uint)size} stand behind its block");
+            throw new RingCorruptException(position,
+                $"an extended record says a payload of {payloadLength} bytes; {length - (uint)size} stand behind its block");
         }
         int end = FieldsEnd(fields);
         int traceStateLength = 0;
@@ -108,6 +109,10 @@ internal readonly struct ExtrasBlock
     // The timestamp takes 8 bytes, the correlation id 16, the trace context 32: eight times their bits.
     private static int FieldsEnd(ExtrasFields fields) =>
         HeadSize + 8 * (int)(fields & (ExtrasFields.Timestamp | ExtrasFields.CorrelationId | ExtrasFields.TraceContext));
+
+    private static int SizeOf(ExtrasFields fields, int traceStateLength) => fields == ExtrasFields.None ? 0
+        : (fields & ExtrasFields.TraceState) == 0 ? FieldsEnd(fields)
+        : Align(FieldsEnd(fields) + TraceStateHeadSize + traceStateLength);
 
     private static int Align(int length) => (length + (Alignment - 1)) & ~(Alignment - 1);
 }

@@ -619,6 +619,7 @@ internal interface IRecordHandler
 
 /// <summary>A message in the ring: where its payload stands.</summary>
 // Four fields of one word: with more the compiler keeps it in memory.
+[method: MethodImpl(MethodImplOptions.AggressiveInlining)]
 internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong position, ExtrasBlock extras = default)
 {
     internal readonly byte* Payload = payload;
@@ -626,7 +627,7 @@ internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong
     internal readonly ulong Position = position;
     internal readonly ExtrasBlock Extras = extras;
 
-    internal int Length => (int)(uint)LengthAndType;
+    internal int Length => (int)LengthAndType;
 
     internal uint Type => (uint)(LengthAndType >> 32);
 }

@@ -317,6 +317,27 @@ internal sealed class ExtrasTests(int publishers, bool lanes)
         Expect("again"u8, 9, All);
     }
 
+    [TestCase(Overflow.Wait, 0)]
+    [TestCase(Overflow.Wait, Capacity)]
+    [TestCase(Overflow.Overwrite, 0)]
+    public void Every_subscriber_of_a_broadcast_gets_them_in_place_and_by_copy(Overflow overflow, int evictionLag)
+    {
+        using Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast, Overflow = overflow, EvictionLag = evictionLag });
+        using Publisher publisher = topic.CreatePublisher();
+        using Subscriber first = topic.CreateSubscriber();
+        using Subscriber second = topic.CreateSubscriber();
+        for (int i = 0; i < Capacity / 16; i++)
+        {
+            publisher.Publish("with"u8, 1, All);
+            publisher.Publish("without"u8, 2);
+            foreach (Subscriber subscriber in (Subscriber[])[first, second])
+            {
+                ExpectFrom(subscriber, "with"u8, 1, All);
+                ExpectFrom(subscriber, "without"u8, 2, default);
+            }
+        }
+    }
+
     [Test]
     public void Nothing_is_allocated()
     {
@@ -371,9 +392,11 @@ internal sealed class ExtrasTests(int publishers, bool lanes)
 
     private void Expect(ReadOnlySpan<byte> payload, uint type, in MessageExtras extras) => ExpectAt(payload, type, extras);
 
-    private long ExpectAt(ReadOnlySpan<byte> payload, uint type, in MessageExtras extras)
+    private long ExpectAt(ReadOnlySpan<byte> payload, uint type, in MessageExtras extras) => ExpectFrom(_subscriber, payload, type, extras);
+
+    private static long ExpectFrom(Subscriber subscriber, ReadOnlySpan<byte> payload, uint type, in MessageExtras extras)
     {
-        Message message = _subscriber.Read();
+        Message message = subscriber.Read();
         Assert.That(message.Payload.SequenceEqual(payload), Is.True);
         Assert.That(message.Type, Is.EqualTo(type));
         Assert.That(NumberedMessages.ExtrasOf(message), Is.EqualTo(extras));
