@@ -25,6 +25,7 @@ internal static class InProcessCommand
             Work(new TopicOptions { Capacity = page }, wait);
             Work(new TopicOptions { Capacity = page, Publishers = 3 }, wait);
             Work(new TopicOptions { Capacity = page, Publishers = 3, Lanes = true }, wait);
+            Work(new TopicOptions { Capacity = page, Delivery = Delivery.Broadcast, Subscribers = 2 }, wait);
             DisposeWhileWaiting(wait);
             CancelWhileWaiting(wait);
         }
@@ -52,12 +53,13 @@ internal static class InProcessCommand
         using Topic topic = Topic.CreateInProcess(options);
         ThreadTraffic.Run(topic, wait, Messages);
         using Publisher publisher = topic.CreatePublisher(wait);
+        // A subscriber of a broadcast gets what comes after it.
+        using Subscriber subscriber = topic.CreateSubscriber(wait);
         publisher.Publish([1]);
         publisher.Flush(Durability.Disk);
-        Expect(topic.Inspect().Endpoints.Count == 1, "one endpoint is there");
+        Expect(topic.Inspect().Endpoints.Count == 2, "two endpoints are there");
         Expect(topic.CheckName() == RegionName.Anonymous, "no name");
         Expect(publisher.Refused.Count == 0, "nothing was refused");
-        using Subscriber subscriber = topic.CreateSubscriber(wait);
         Expect(subscriber.Read().Payload[0] == 1, "the message");
         Expect(!subscriber.WaitToRead(TimeSpan.FromMilliseconds(2)), "nothing more");
     }

@@ -43,7 +43,7 @@ internal static class Syscall
         {
             throw new PlatformNotSupportedException(
                 $"Shared memory needs Linux on x64 or arm64; this is {RuntimeInformation.OSDescription} on " +
-                $"{RuntimeInformation.ProcessArchitecture}. Topics within one process (Topic.CreateInProcess) work here too, for tests and development.");
+                $"{RuntimeInformation.ProcessArchitecture}. Within one process a bus (Bus.InProcess) or a topic (Topic.CreateInProcess) works here too, for tests and development.");
         }
     }
 }

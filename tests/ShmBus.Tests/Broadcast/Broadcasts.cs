@@ -25,3 +25,13 @@ internal sealed class AnonymousBroadcast : BroadcastContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
 }
+
+internal class InProcessBroadcast : BroadcastContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateInProcess(options);
+}
+
+internal sealed class SharedInProcessBroadcast : InProcessBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}

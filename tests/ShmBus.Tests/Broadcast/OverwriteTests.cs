@@ -4,7 +4,9 @@ using ShmBus.Waiting;
 namespace ShmBus.Tests.Broadcast;
 
 /// <summary>A broadcast that overwrites: the publisher never waits, and who was too slow is told what it missed.</summary>
-internal sealed class OverwriteTests
+[TestFixture(Place.File)]
+[TestFixture(Place.InProcess)]
+internal sealed class OverwriteTests(Place place)
 {
     private const int Capacity = 4096;
 
@@ -20,7 +22,7 @@ internal sealed class OverwriteTests
     public void Open()
     {
         _directory = new TestDirectory();
-        _topic = Topic.OpenOrCreate(_directory.File("topic"), Options);
+        _topic = place.CreateTopic(_directory, Options);
     }
 
     [TearDown]

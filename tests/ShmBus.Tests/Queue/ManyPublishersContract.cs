@@ -4,13 +4,6 @@ using ShmBus.Waiting;
 
 namespace ShmBus.Tests.Queue;
 
-/// <summary>Where a topic of several publishers lies.</summary>
-public enum Place
-{
-    File,
-    InProcess,
-}
-
 /// <summary>What a topic of several publishers does, wherever it lies, and whether they share a ring or have lanes.</summary>
 internal abstract class ManyPublishersContract(Place place)
 {
@@ -26,8 +19,7 @@ internal abstract class ManyPublishersContract(Place place)
     public void Open()
     {
         _directory = new TestDirectory();
-        TopicOptions options = Options with { Capacity = 4096, Publishers = Most };
-        Topic = place == Place.File ? Topic.OpenOrCreate(_directory.File("topic"), options) : Topic.CreateInProcess(options);
+        Topic = place.CreateTopic(_directory, Options with { Capacity = 4096, Publishers = Most });
     }
 
     [TearDown]
