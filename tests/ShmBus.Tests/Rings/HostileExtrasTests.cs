@@ -27,7 +27,7 @@ internal sealed unsafe class HostileExtrasTests : IDisposable
 
     public void Dispose()
     {
-        _region.CloseFile();
+        _region.Close();
         _region.Unmap();
         _topic.Dispose();
         _directory.Dispose();
