@@ -10,12 +10,13 @@ namespace ShmBus.Waiting;
 /// No wake is lost: the sleeper looks at the word with the monitor in hand, and lets go of it only by sleeping; whoever wakes
 /// bumps the word first and then takes the monitor. So either the sleeper sees the bump, or it sleeps when it is woken.
 /// </remarks>
-internal sealed unsafe class MonitorSignals : Signals
+internal sealed unsafe class MonitorSignals : Signals, IAsyncWaits
 {
     private const int Bits = 6;
     private const int Millisecond = 1_000_000;
 
-    private static readonly object[] Monitors = [.. Enumerable.Range(0, 1 << Bits).Select(static _ => new object())];
+    /// <summary>Each with those who sleep there without a thread; the list is the monitor.</summary>
+    private static readonly List<MonitorPlace>[] Monitors = [.. Enumerable.Range(0, 1 << Bits).Select(static _ => new List<MonitorPlace>())];
 
     /// <inheritdoc/>
     internal override bool BarrierBeforeSleeping()
@@ -27,7 +28,7 @@ internal sealed unsafe class MonitorSignals : Signals
     /// <inheritdoc/>
     internal override void Sleep(uint* word, uint expected, long deadline)
     {
-        object monitor = MonitorOf(word);
+        List<MonitorPlace> monitor = MonitorOf(word);
         lock (monitor)
         {
             while (Atomic.LoadAcquire(word) == expected) // pairs with Waker and Parking.WakeSelf: the word, then the monitor
@@ -47,13 +48,28 @@ internal sealed unsafe class MonitorSignals : Signals
     /// <inheritdoc/>
     internal override void Wake(uint* word)
     {
-        object monitor = MonitorOf(word);
+        List<MonitorPlace> monitor = MonitorOf(word);
         lock (monitor)
         {
             Monitor.PulseAll(monitor);
+            foreach (MonitorPlace place in monitor)
+            {
+                place.Wake();
+            }
         }
     }
 
+    public AsyncSleep Join(uint* word, IAsyncSleeper sleeper)
+    {
+        List<MonitorPlace> monitor = MonitorOf(word);
+        MonitorPlace place = new(monitor, word, sleeper);
+        lock (monitor)
+        {
+            monitor.Add(place);
+        }
+        return place;
+    }
+
     // Words lie at like places in their regions: a multiplication makes the upper bits depend on all.
-    private static object MonitorOf(uint* word) => Monitors[(int)((ulong)word * 0x9E37_79B9_7F4A_7C15 >> (64 - Bits))];
+    private static List<MonitorPlace> MonitorOf(uint* word) => Monitors[(int)((ulong)word * 0x9E37_79B9_7F4A_7C15 >> (64 - Bits))];
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ShmBus.Waiting;
 
 /// <summary>The steps of a wait without a thread. Who waits goes through them as <c>Park</c> does, and sleeps elsewhere.</summary>
@@ -21,7 +19,7 @@ internal partial struct Waiter
     /// <summary>Sleeps after a look that was announced and in vain. See <see cref="AsyncSleep.TrySleep"/>: when true, all of this is another thread's.</summary>
     internal readonly bool TrySleep(AsyncSleep sleep, Finding finding)
     {
-        long now = Stopwatch.GetTimestamp();
+        long now = Clock.Nanoseconds;
         return sleep.TrySleep(_parking.Expected, _parking.Until(now, Bound(now, finding)));
     }
 
