@@ -38,3 +38,8 @@ internal sealed class InlineAwait : AwaitContract
     private protected override Topic CreateTopic(TopicOptions options) =>
         Topic.CreateAnonymous(options with { AllowSynchronousContinuations = true });
 }
+
+internal sealed class InProcessAwait : AwaitContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateInProcess(options);
+}

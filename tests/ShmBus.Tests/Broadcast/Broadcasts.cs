@@ -9,7 +9,8 @@ internal class FileBroadcast : BroadcastContract
     private protected override Topic CreateTopic(TopicOptions options)
     {
         _directory = new TestDirectory();
-        return Topic.OpenOrCreate(_directory.File("topic"), options);
+        using Bus bus = Bus.Open(_directory.Path);
+        return bus.OpenOrCreateTopic("topic", options);
     }
 
     private protected override void Clean() => _directory.Dispose();
@@ -28,7 +29,11 @@ internal sealed class AnonymousBroadcast : BroadcastContract
 
 internal class InProcessBroadcast : BroadcastContract
 {
-    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateInProcess(options);
+    private protected override Topic CreateTopic(TopicOptions options)
+    {
+        using Bus bus = Bus.InProcess();
+        return bus.OpenOrCreateTopic("topic", options);
+    }
 }
 
 internal sealed class SharedInProcessBroadcast : InProcessBroadcast

@@ -9,7 +9,8 @@ internal class FileQueue : QueueContract
     private protected override Topic CreateTopic(TopicOptions options)
     {
         _directory = new TestDirectory();
-        return Topic.OpenOrCreate(_directory.File("topic"), options);
+        using Bus bus = Bus.Open(_directory.Path);
+        return bus.OpenOrCreateTopic("topic", options);
     }
 
     private protected override void Clean() => _directory.Dispose();
@@ -34,7 +35,11 @@ internal sealed class AnonymousQueue : QueueContract
 
 internal class InProcessQueue : QueueContract
 {
-    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateInProcess(options);
+    private protected override Topic CreateTopic(TopicOptions options)
+    {
+        using Bus bus = Bus.InProcess();
+        return bus.OpenOrCreateTopic("topic", options);
+    }
 }
 
 internal sealed class SharedInProcessQueue : InProcessQueue
