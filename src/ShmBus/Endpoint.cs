@@ -226,6 +226,9 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
         }
     }
 
+    /// <summary>The construction has succeeded: those who watch the topic may know.</summary>
+    private protected void SayJoined() => _region.Source.Touch();
+
     /// <summary>Ends the construction of an endpoint that cannot work.</summary>
     private protected void Abandon(Exception exception)
     {
@@ -280,7 +283,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
         }
     }
 
-    void IDeathListener.OnNameChanged() => OnNameChanged(_region.Source);
+    void IDeathListener.OnTouched() => OnNameChanged(_region.Source);
 
     /// <summary>A region that this endpoint works with may have lost its name.</summary>
     internal void OnNameChanged(RegionSource source)
@@ -387,6 +390,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
     private void GiveBackSlot()
     {
         Owner.Release();
+        _region.Source.Touch();
         if (Role == EndpointRole.Subscriber)
         {
             new Waker(Memory, EndpointRole.Publisher, Signals.Of(_region)).Wake();

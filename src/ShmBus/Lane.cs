@@ -88,5 +88,5 @@ internal sealed unsafe class Lane : IDeathListener
         }
     }
 
-    void IDeathListener.OnNameChanged() => _subscriber.OnNameChanged(_region.Source);
+    void IDeathListener.OnTouched() => _subscriber.OnNameChanged(_region.Source);
 }

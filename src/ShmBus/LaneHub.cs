@@ -27,6 +27,7 @@ internal sealed unsafe class LaneHub : ICompanions
     {
         _owner.Activate();
         Atomic.Or(Memory.Lanes, 1UL << Index); // pairs with Lanes.OpenNew
+        _region.Source.Touch();
     }
 
     public void Flush(Durability durability)
@@ -37,6 +38,7 @@ internal sealed unsafe class LaneHub : ICompanions
     public void Release()
     {
         _owner.Release();
+        _region.Source.Touch();
         _region.Close();
     }
 

@@ -44,6 +44,7 @@ public sealed unsafe partial class Publisher : Endpoint
             }
             // A subscriber that waited for the last owner's claim sees now that it is nobody's.
             _subscribers.Wake();
+            SayJoined();
         }
         catch (Exception exception)
         {

@@ -63,6 +63,7 @@ public sealed unsafe partial class Subscriber : Endpoint
                 Companions = _lanes;
                 _lanes.OpenNew();
             }
+            SayJoined();
         }
         catch (Exception exception)
         {

@@ -249,6 +249,29 @@ public sealed partial class Topic : IDisposable
         }
     }
 
+    /// <summary>Watches who is on the topic, from outside. Those who are there by now are handed to the handler first.</summary>
+    /// <param name="handler">
+    /// Gets each change once and in order, on the thread pool, one at a time; an exception that it throws ends the process, as any on the pool.
+    /// </param>
+    /// <returns>The monitor: dispose it to end the watch.</returns>
+    /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
+    /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
+    public PeerMonitor WatchPeers(EventHandler<PeerEventArgs> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
+        try
+        {
+            return new PeerMonitor(region, handler);
+        }
+        catch
+        {
+            region.Close();
+            region.Unmap();
+            throw;
+        }
+    }
+
     /// <summary>Whether the path still leads to this topic. One system call.</summary>
     /// <returns>The state of the name now.</returns>
     /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>

@@ -48,6 +48,7 @@ internal static class Commands
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
             case string name when name.StartsWith("bus-", StringComparison.Ordinal): return BusCommands.Run(arguments);
             case "work-in-process": return InProcessCommand.Run();
+            case "watch-peers": return WatchPeersCommand.Run(rest[0]);
             case "soak": return SoakCommand.Run(rest);
             case "torture": return TortureCommand.Run(rest);
             case "torture-peer": return TorturePeer.Run();

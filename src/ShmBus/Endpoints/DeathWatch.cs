@@ -47,7 +47,7 @@ internal sealed class DeathWatch
         if (source is RegionArray array)
         {
             // Within the process nobody needs to be watched: who leaves tells.
-            array.Left += listener.OnClose;
+            array.Changed += listener.OnClose;
             return null;
         }
         return Shared.Value.Add(listener, (RegionFile)source);
@@ -58,7 +58,7 @@ internal sealed class DeathWatch
     {
         if (source is RegionArray array)
         {
-            array.Left -= listener.OnClose;
+            array.Changed -= listener.OnClose;
         }
         else
         {
@@ -188,7 +188,7 @@ internal sealed class DeathWatch
             }
             if ((mask & (Libc.IN_ATTRIB | Libc.IN_MOVE_SELF)) != 0)
             {
-                Listeners.ForEach(static listener => listener.OnNameChanged());
+                Listeners.ForEach(static listener => listener.OnTouched());
             }
         }
 
@@ -207,6 +207,6 @@ internal interface IDeathListener
     /// <summary>Somebody closed the region, and may have died: look, and wake up for it.</summary>
     void OnClose();
 
-    /// <summary>The file may have lost its name.</summary>
-    void OnNameChanged();
+    /// <summary>The file may have lost its name; or somebody came, or left, who says so by touching it.</summary>
+    void OnTouched();
 }

@@ -70,6 +70,9 @@ internal static unsafe partial class Libc
     internal static partial int chmod(string path, uint mode);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int futimens(SafeFileHandle fd, nint times);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int fsync(SafeFileHandle fd);
 
     [LibraryImport(Library, SetLastError = true)]

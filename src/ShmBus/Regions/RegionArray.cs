@@ -37,22 +37,22 @@ internal sealed class RegionArray : RegionSource
         }
     }
 
-    /// <summary>Raised when a lock was given back, on the thread that did: return soon, give back no lock.</summary>
+    /// <summary>Raised when a lock was given back, or somebody came, on the thread that did: return soon, give back no lock.</summary>
     /// <remarks>When a handler was taken away, no call to it is under way, unless made by the caller itself.</remarks>
-    internal event Action Left
+    internal event Action Changed
     {
         add
         {
             lock (_inode.Lock)
             {
-                _inode.Left += value;
+                _inode.Changed += value;
             }
         }
         remove
         {
             lock (_inode.Lock)
             {
-                _inode.Left -= value;
+                _inode.Changed -= value;
             }
         }
     }
@@ -120,7 +120,7 @@ internal sealed class RegionArray : RegionSource
             if (_inode.Locks.TryGetValue(offset, out RegionArray? holder) && holder == this)
             {
                 _inode.Locks.Remove(offset);
-                _inode.Left?.Invoke();
+                _inode.Changed?.Invoke();
             }
         }
     }
@@ -130,6 +130,14 @@ internal sealed class RegionArray : RegionSource
         lock (_inode.Lock)
         {
             return _inode.Locks.TryGetValue(offset, out RegionArray? holder) && holder != this;
+        }
+    }
+
+    internal override void Touch()
+    {
+        lock (_inode.Lock)
+        {
+            _inode.Changed?.Invoke();
         }
     }
 
@@ -159,7 +167,7 @@ internal sealed class RegionArray : RegionSource
     {
         internal Lock Lock { get; } = new();
 
-        internal Action? Left { get; set; }
+        internal Action? Changed { get; set; }
 
         internal int Holders { get; set; }
 

@@ -38,6 +38,9 @@ internal abstract class RegionSource : IDisposable
     /// <summary>Whether another holder has the lock on one byte.</summary>
     internal abstract bool IsLocked(long offset);
 
+    /// <summary>Has those who watch the region look who is there: somebody came, or is about to go.</summary>
+    internal abstract void Touch();
+
     /// <summary>Whether the name still leads to this region.</summary>
     internal abstract RegionName CheckName();
 
