@@ -21,6 +21,9 @@ internal static class Commands
             case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
             case "pause-in-claim": return DeathCommands.PauseInClaim(rest);
             case "publish-without-end": return DeathCommands.PublishWithoutEnd(rest);
+            case "flood": return FloodCommand.Run(rest);
+            case "skim": return SkimCommand.Run(rest);
+            case "visit": return VisitCommand.Run(rest);
             case "hold-subscriber": return BroadcastCommands.Hold(rest);
             case "die-while-joining": return DeathCommands.DieWhileJoining(rest);
             case "hold": return DeathCommands.Hold(rest);

@@ -10,6 +10,9 @@ internal sealed class Journal : IDisposable
 {
     internal const int MaxTypes = 8;
 
+    /// <summary>Under at-most-once, in the place of a type: how many messages died with a subscriber that had them in hand.</summary>
+    internal const uint InHand = MaxTypes - 1;
+
     // The number of the entry that holds, then two entries: the position, then a count for each type.
     private const int EntrySize = sizeof(long) * (1 + MaxTypes);
     private const int Size = sizeof(long) + (2 * EntrySize);

@@ -63,15 +63,21 @@ internal sealed class NumberedMessages
         }
     }
 
-    /// <summary>Throws unless this is the message of that number, every byte of it.</summary>
-    internal void Verify(long number, ReadOnlySpan<byte> payload)
+    /// <summary>Whether this is the message of that number, every byte of it.</summary>
+    internal bool IsMessage(long number, ReadOnlySpan<byte> payload)
     {
         int header = payload.Length >= sizeof(long) ? sizeof(long) : 0;
-        if (payload.Length != Length(number) ||
-            (header > 0 && MemoryMarshal.Read<long>(payload) != number) ||
-            !payload[header..].SequenceEqual(Noise(number, payload.Length)[header..]))
+        return payload.Length == Length(number) &&
+            (header == 0 || MemoryMarshal.Read<long>(payload) == number) &&
+            payload[header..].SequenceEqual(Noise(number, payload.Length)[header..]);
+    }
+
+    /// <summary>Throws unless this is the message of that number.</summary>
+    internal void Verify(long number, ReadOnlySpan<byte> payload)
+    {
+        if (!IsMessage(number, payload))
         {
-            string found = header > 0 ? $" that says {MemoryMarshal.Read<long>(payload)}" : "";
+            string found = payload.Length >= sizeof(long) ? $" that says {MemoryMarshal.Read<long>(payload)}" : "";
             throw new InvalidDataException($"Expected message {number} of {Length(number)} bytes; got {payload.Length} bytes{found}.");
         }
     }
