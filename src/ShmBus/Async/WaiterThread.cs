@@ -133,7 +133,8 @@ internal sealed unsafe class WaiterThread(WaiterThreads threads, string name, Re
             }
             else if (Refused is null && now - lastWake < budget.Nanoseconds)
             {
-                Thread.SpinWait(1);
+                // Not a spin: those who were woken may need this very processor to go on.
+                Thread.Yield();
             }
             else if (!IsOver(now))
             {
