@@ -11,6 +11,9 @@ namespace ShmBus;
 /// </remarks>
 public readonly ref struct Claim
 {
+    /// <summary>Marks the position of a claim with extras. No claim is at such a one, so the path of plain messages looks for nothing else.</summary>
+    internal const ulong Extended = 1;
+
     private readonly Publisher? _publisher;
     private readonly ulong _position;
 
@@ -28,7 +31,7 @@ public readonly ref struct Claim
     public Span<byte> Payload { get; }
 
     /// <summary>Whether it is still to be committed or given up.</summary>
-    public bool IsOpen => _publisher is not null && _publisher.HasOpen(_position);
+    public bool IsOpen => _publisher is not null && _publisher.HasOpen(_position & ~Extended);
 
     /// <summary>Publishes the whole payload. Does not block, does not allocate.</summary>
     /// <exception cref="InvalidOperationException">The claim has ended, by this copy or another.</exception>
@@ -44,21 +47,40 @@ public readonly ref struct Claim
     {
         if (_publisher is null || !_publisher.HasOpen(_position) || (uint)length > (uint)Payload.Length)
         {
-            ThrowCommit(_publisher, IsOpen, Payload.Length, length);
+            CommitOther(_publisher, _position, Payload.Length, length);
+            return;
         }
-        _publisher!.Commit((uint)Payload.Length, (uint)length);
+        _publisher.Commit((uint)Payload.Length, (uint)length);
     }
 
     /// <summary>Gives the claim up, if it is still open. Subscribers pass it by.</summary>
     public void Dispose()
     {
-        if (IsOpen)
+        if (!IsOpen)
+        {
+            return;
+        }
+        if ((_position & Extended) == 0)
         {
             _publisher!.Abort((uint)Payload.Length);
+        }
+        else
+        {
+            _publisher!.AbortExtended((uint)Payload.Length);
         }
     }
 
     // Not an instance method: a claim whose address is not taken stays in registers.
+    private static void CommitOther(Publisher? publisher, ulong position, int claimed, int length)
+    {
+        bool isOpen = publisher is not null && publisher.HasOpen(position & ~Extended);
+        if (!isOpen || (uint)length > (uint)claimed)
+        {
+            ThrowCommit(publisher, isOpen, claimed, length);
+        }
+        publisher!.CommitExtended((uint)claimed, (uint)length);
+    }
+
     private static void ThrowCommit(Publisher? publisher, bool isOpen, int claimed, int length) => throw (publisher is null
         ? new InvalidOperationException("There is no claim: TryClaim returned false, or the claim is a default value.")
         : isOpen

@@ -20,7 +20,7 @@ namespace ShmBus;
 /// entering and leaving do without, so one side always sees the other; whoever finds <c>closing</c> with nobody inside
 /// closes, and a compare-and-swap decides between two.</para>
 /// </remarks>
-public abstract class Endpoint : IDisposable, IDeathListener
+public abstract partial class Endpoint : IDisposable, IDeathListener
 {
     // Odd states refuse entry. MessageInHand lets the next call in, which ends it; ClaimOpen ends by commit or abort only.
     private const int Idle = 0;
@@ -33,6 +33,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private readonly Region _region;
     private readonly Lock _memoryLock = new();
     private readonly PeerWatch _peers;
+    private readonly IReadOnlyList<RefusedOption> _refused;
     private protected Waiter _waiter;
     private int _state;
     private bool _closing;
@@ -54,10 +55,10 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Slot = Owner.Index;
         _peers = new PeerWatch(Owner);
         _ = _peers.HaveChanged();
-        RefusedOption? unwatched = DeathWatch.Register(this, region.File);
+        RefusedOption? unwatched = DeathWatch.Register(this, region.Source);
         IsWatched = unwatched is null;
-        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index, Signals.Futex), IsWatched);
-        Refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
+        _waiter = new Waiter(strategy, new Parking(memory, role, Owner.Index, Signals.Of(region)), IsWatched);
+        _refused = unwatched is null ? region.Refused : [.. region.Refused, unwatched];
         lock (_memoryLock)
         {
             // The death watch may have called before, when there was no waiter to wake.
@@ -79,10 +80,10 @@ public abstract class Endpoint : IDisposable, IDeathListener
     public int Slot { get; private protected init; }
 
     /// <summary>What was asked for, or is usual, and the system did not grant, with reasons. Empty as a rule.</summary>
-    public IReadOnlyList<RefusedOption> Refused { get; }
+    public IReadOnlyList<RefusedOption> Refused => _sleep?.Refused is RefusedOption refused ? [.. _refused, refused] : _refused;
 
-    /// <summary>The largest payload, in bytes: a quarter of the topic's capacity.</summary>
-    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.File.Header.RingCapacity);
+    /// <summary>The largest payload, in bytes: a quarter of the topic's capacity. The extras of a message count (<see cref="MessageExtras.Length"/>).</summary>
+    public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Header.RingCapacity);
 
     private protected RingMemory Memory { get; }
 
@@ -106,7 +107,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
     /// <summary>Whether the name of the region still leads to it. One system call; does not block.</summary>
     /// <returns>The state of the name now.</returns>
     /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>
-    public RegionName CheckName() => _region.File.CheckName();
+    public RegionName CheckName() => _region.Source.CheckName();
 
     /// <summary>Brings what was written so far as far as asked. Does not block the other side.</summary>
     /// <param name="durability">How far.</param>
@@ -152,10 +153,10 @@ public abstract class Endpoint : IDisposable, IDeathListener
             case Inside:
                 WakeSelf();
                 break;
-            case ClaimOpen when !Libc.IsOnThisStack(_hand):
+            case ClaimOpen when !IsHandOfThisThread():
                 // The other thread may be writing: it closes when it commits or aborts.
                 break;
-            case MessageInHand when !Libc.IsOnThisStack(_hand):
+            case MessageInHand when !IsHandOfThisThread():
                 // The other thread may still look at the message: it keeps the memory until its next call, but not the slot.
                 Close(unmap: false);
                 break;
@@ -225,6 +226,9 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
     }
 
+    /// <summary>The construction has succeeded: those who watch the topic may know.</summary>
+    private protected void SayJoined() => _region.Source.Touch();
+
     /// <summary>Ends the construction of an endpoint that cannot work.</summary>
     private protected void Abandon(Exception exception)
     {
@@ -232,7 +236,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             Memory.ReportCorrupt(corruption);
         }
-        DeathWatch.Unregister(this, _region.File);
+        DeathWatch.Unregister(this, _region.Source);
         Atomic.StoreRelease(ref _state, Closed);
         GiveBackSlot();
     }
@@ -279,12 +283,12 @@ public abstract class Endpoint : IDisposable, IDeathListener
         }
     }
 
-    void IDeathListener.OnNameChanged() => OnNameChanged(_region.File);
+    void IDeathListener.OnTouched() => OnNameChanged(_region.Source);
 
-    /// <summary>A file that this endpoint works with may have lost its name.</summary>
-    internal void OnNameChanged(RegionFile file)
+    /// <summary>A region that this endpoint works with may have lost its name.</summary>
+    internal void OnNameChanged(RegionSource source)
     {
-        if (NameLost is not null && HasLostName(file))
+        if (NameLost is not null && HasLostName(source))
         {
             EventHandler? handlers = NameLost;
             NameLost = null;
@@ -310,23 +314,28 @@ public abstract class Endpoint : IDisposable, IDeathListener
 
     /// <summary>
     /// Notes which thread has something in hand, by an address on its stack. The thread's id would do as well, but to ask for it
-    /// takes a call, and that a tenth of the time of a message; this is one look, and only <see cref="Dispose"/> has to work.
+    /// takes a call, and that a tenth of the time of a message; this is one look, and only <see cref="Dispose"/> has to work. By the
+    /// id it is where the system cannot be asked whose stack it is.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private unsafe void NoteThread()
     {
         byte here;
-        if (_hand != (nint)(&here))
+        nint hand = Syscall.IsPlatform ? (nint)(&here) : Environment.CurrentManagedThreadId;
+        if (_hand != hand)
         {
-            _hand = (nint)(&here);
+            _hand = hand;
         }
     }
 
-    private static bool HasLostName(RegionFile file)
+    /// <summary>Whether this is the thread that was noted.</summary>
+    private bool IsHandOfThisThread() => Syscall.IsPlatform ? Libc.IsOnThisStack(_hand) : _hand == Environment.CurrentManagedThreadId;
+
+    private static bool HasLostName(RegionSource source)
     {
         try
         {
-            return file.CheckName() is RegionName.Removed or RegionName.Replaced;
+            return source.CheckName() is RegionName.Removed or RegionName.Replaced;
         }
         catch (ErrnoException)
         {
@@ -349,7 +358,8 @@ public abstract class Endpoint : IDisposable, IDeathListener
         {
             return;
         }
-        DeathWatch.Unregister(this, _region.File);
+        DeathWatch.Unregister(this, _region.Source);
+        LeaveSleep();
         if (Atomic.LoadAcquire(ref _state) != Corrupt)
         {
             LeaveRing();
@@ -361,7 +371,7 @@ public abstract class Endpoint : IDisposable, IDeathListener
         lock (_memoryLock)
         {
             _isMapped = false;
-            _region.CloseFile();
+            _region.Close();
             if (unmap || _isHandFree)
             {
                 Unmap();
@@ -380,16 +390,17 @@ public abstract class Endpoint : IDisposable, IDeathListener
     private void GiveBackSlot()
     {
         Owner.Release();
+        _region.Source.Touch();
         if (Role == EndpointRole.Subscriber)
         {
-            new Waker(Memory, EndpointRole.Publisher, Signals.Futex).Wake();
+            new Waker(Memory, EndpointRole.Publisher, Signals.Of(_region)).Wake();
         }
     }
 
     /// <summary>The thread for whose message the memory was kept calls again: it no longer looks at the message.</summary>
     private void FreeHand()
     {
-        if (!Libc.IsOnThisStack(_hand))
+        if (!IsHandOfThisThread())
         {
             return;
         }
@@ -427,6 +438,6 @@ public abstract class Endpoint : IDisposable, IDeathListener
         Corrupt => new RingCorruptException((ulong)_corruption!.Position, _corruption.Reason),
         ClaimOpen => new InvalidOperationException("A claim is open: commit or dispose it first. A publisher has one claim at a time."),
         _ => new InvalidOperationException(
-            $"This {GetType().Name} is in use by another call. It belongs to one thread at a time: give each thread its own, or take turns."),
+            $"This {GetType().Name} is in use by another call, or by one that is awaited and not over. It belongs to one thread at a time: give each thread its own, or take turns."),
     };
 }

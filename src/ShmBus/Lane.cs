@@ -24,11 +24,11 @@ internal sealed unsafe class Lane : IDeathListener
         try
         {
             Ring = new RingConsumer(Memory, Owner.Index, atMostOnce);
-            Publishers = new Waker(Memory, EndpointRole.Publisher, Signals.Futex);
+            Publishers = new Waker(Memory, EndpointRole.Publisher, Signals.Of(region));
             Publishers.Wake(); // as Subscriber does
             _peers = new PeerWatch(Owner);
             _ = _peers.HaveChanged();
-            IsWatched = DeathWatch.Register(this, region.File) is null;
+            IsWatched = DeathWatch.Register(this, region.Source) is null;
         }
         catch (Exception exception)
         {
@@ -71,10 +71,10 @@ internal sealed unsafe class Lane : IDeathListener
     /// <summary>Gives the slot back, so that a successor can go on. The memory stays.</summary>
     internal void Release()
     {
-        DeathWatch.Unregister(this, _region.File);
+        DeathWatch.Unregister(this, _region.Source);
         Owner.Release();
         Publishers.Wake(); // as Endpoint does
-        _region.CloseFile();
+        _region.Close();
     }
 
     internal void Unmap() => _region.Unmap();
@@ -88,5 +88,5 @@ internal sealed unsafe class Lane : IDeathListener
         }
     }
 
-    void IDeathListener.OnNameChanged() => _subscriber.OnNameChanged(_region.File);
+    void IDeathListener.OnTouched() => _subscriber.OnNameChanged(_region.Source);
 }

@@ -10,9 +10,23 @@ namespace ShmBus;
 /// </summary>
 internal static class LaneFiles
 {
+    private const string Suffix = ".lane";
+
+    private static readonly char[] Digits = [.. "0123456789"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    internal static string PathOf(string hub, int index) => $"{hub}.lane{index}";
+    internal static string NameOf(string hub, int index) => $"{hub}{Suffix}{index}";
+
+    /// <summary>Whether a file of this name can only be a lane: NAME.lane and a number.</summary>
+    internal static bool IsName(string name) => HubOf(name) != name;
+
+    /// <summary>The name of the hub that a lane lies beside.</summary>
+    internal static string HubOf(string name)
+    {
+        string rest = name.TrimEnd(Digits);
+        return rest.Length < name.Length && rest.EndsWith(Suffix, StringComparison.Ordinal) ? rest[..^Suffix.Length] : name;
+    }
 
     /// <summary>The header of a new lane.</summary>
     internal static RegionHeader HeaderOf(in RegionHeader hub)
@@ -26,38 +40,42 @@ internal static class LaneFiles
     /// <summary>Opens a lane that its publisher made.</summary>
     internal static Region Open(RegionFile hub, int index, RegionOptions options, bool readOnly)
     {
-        string path = PathOf(hub.DisplayPath, index);
-        // For writing in any case: what is missing of the file is reserved before it is mapped.
-        using RegionFile file = RegionFile.Open(path, options, readOnly: false);
-        return file.Header.HubKey == hub.Header.Key && file.Header.Geometry == HeaderOf(hub.Header).Geometry
-            ? Region.Map(file, options, readOnly)
-            : throw new RegionFormatException(path, "it is not a lane of this topic");
+        using RegionFile file = RegionFile.OpenIn(hub.Directory!, NameOf(hub, index), options, readOnly);
+        return Map(hub, file, options, readOnly);
     }
 
     /// <summary>Opens a lane or makes it. The caller holds the publisher slot of its number, so nobody else does that.</summary>
     internal static Region OpenOrCreate(RegionFile hub, int index, RegionOptions options)
     {
-        string path = PathOf(hub.DisplayPath, index);
+        RegionDirectory directory = hub.Directory!;
+        string name = NameOf(hub, index);
         RegionHeader header = HeaderOf(hub.Header);
-        RegionFile file = RegionFile.OpenOrCreate(path, header, options, out _);
+        RegionFile file = RegionFile.OpenOrCreateIn(directory, name, header, options, out _);
         try
         {
-            if (file.Header.HubKey != 0 && file.Header.HubKey != header.HubKey)
+            if (file.Header.HubKey != 0 && file.Header.HubKey != header.HubKey && hub.CheckName() == RegionName.Intact)
             {
-                // Left from a topic of the same name that was deleted. (Without a hub key it is a topic of its own, and stays.)
+                // Left from a topic of the same name whose file was removed. (Without a hub key it is a topic of its own, and stays. If
+                // this hub is the one that lost its name, the lane may be one of the topic that has it now, and stays as well.)
+                // As long as it is open, nobody else deletes it, and then by mistake the one that comes after it.
+                directory.Remove(name);
                 file.Dispose();
-                File.Delete(path);
-                file = RegionFile.OpenOrCreate(path, header, options, out _);
+                file = RegionFile.OpenOrCreateIn(directory, name, header, options, out _);
             }
-            return file.Header.HubKey == header.HubKey && file.Header.Geometry == header.Geometry
-                ? Region.Map(file, options, readOnly: false)
-                : throw new RegionFormatException(path, "it is not a lane of this topic");
+            return Map(hub, file, options, readOnly: false);
         }
         finally
         {
             file.Dispose();
         }
     }
+
+    private static string NameOf(RegionFile hub, int index) => NameOf(Path.GetFileName(hub.DisplayPath), index);
+
+    private static Region Map(RegionFile hub, RegionFile lane, RegionOptions options, bool readOnly) =>
+        lane.Header.HubKey == hub.Header.Key && lane.Header.Geometry == HeaderOf(hub.Header).Geometry
+            ? Region.Map(lane, options, readOnly)
+            : throw new RegionFormatException(lane.DisplayPath, "it is not a lane of this topic");
 
     /// <summary>
     /// Takes a slot in a lane. Who holds the slot in the hub is the only one to want it, but the kernel frees the locks of one that
@@ -81,7 +99,7 @@ internal static class LaneFiles
         }
         catch
         {
-            lane.CloseFile();
+            lane.Close();
             lane.Unmap();
             throw;
         }

@@ -27,6 +27,7 @@ internal sealed unsafe class LaneHub : ICompanions
     {
         _owner.Activate();
         Atomic.Or(Memory.Lanes, 1UL << Index); // pairs with Lanes.OpenNew
+        _region.Source.Touch();
     }
 
     public void Flush(Durability durability)
@@ -37,7 +38,8 @@ internal sealed unsafe class LaneHub : ICompanions
     public void Release()
     {
         _owner.Release();
-        _region.CloseFile();
+        _region.Source.Touch();
+        _region.Close();
     }
 
     public void Unmap() => _region.Unmap();

@@ -5,7 +5,7 @@ using ShmBus.Rings;
 namespace ShmBus;
 
 /// <summary>The lanes that a subscriber reads.</summary>
-internal sealed unsafe class Lanes(RegionFile hub, RingMemory memory, RegionOptions options, bool atMostOnce, Subscriber subscriber) : ICompanions
+internal sealed unsafe class Lanes(RegionSource hub, RingMemory memory, RegionOptions options, bool atMostOnce, Subscriber subscriber) : ICompanions
 {
     private readonly Lane?[] _lanes = new Lane?[memory.Geometry.PublisherSlots];
     private ulong _opened;
@@ -54,7 +54,7 @@ internal sealed unsafe class Lanes(RegionFile hub, RingMemory memory, RegionOpti
             _opened |= 1UL << index;
             try
             {
-                Region region = LaneFiles.Open(hub, index, options, readOnly: false);
+                Region region = LaneRegions.Open(hub, index, options, readOnly: false);
                 _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, atMostOnce, subscriber));
             }
             catch (Exception exception)

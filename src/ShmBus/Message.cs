@@ -1,33 +1,67 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ShmBus.Rings;
 
 namespace ShmBus;
 
 /// <summary>A message, read in place.</summary>
+/// <remarks>
+/// Its extras are those that the publisher gave it, or adds: <see cref="MessageExtras"/>. They are read where they stand when they
+/// are asked for, so ask while <see cref="Payload"/> is valid.
+/// </remarks>
 public readonly ref struct Message
 {
     private readonly ref readonly byte _start;
-    private readonly int _length;
+    private readonly ulong _lengthAndType;
+    private readonly ulong _position;
+    private readonly ExtrasBlock _extras;
 
     internal unsafe Message(scoped in Record record)
     {
         _start = ref *record.Payload;
-        _length = record.Length;
-        Type = record.Type;
-        Position = (long)record.Position;
+        _lengthAndType = record.LengthAndType;
+        _position = record.Position;
+        _extras = record.Extras;
     }
 
     /// <summary>
     /// The bytes, where they stand in the ring. Valid until the next call on the subscriber, or until the handler returns: copy
     /// what is needed longer.
     /// </summary>
-    public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, _length);
+    public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, (int)_lengthAndType);
 
     /// <summary>The type id that the publisher gave it; 0 if it gave none.</summary>
-    public uint Type { get; }
+    public uint Type => (uint)(_lengthAndType >> 32);
 
     /// <summary>Its position in the ring, in bytes: grows from message to message, and is never used again.</summary>
-    public long Position { get; }
+    public long Position => (long)_position;
+
+    /// <summary>When it was published, by the publisher's clock, in UTC and to 100 ns; null if it does not say.</summary>
+    public DateTimeOffset? Timestamp => Extras.Timestamp;
+
+    /// <summary>What it belongs to, or answers; null if it does not say.</summary>
+    public Guid? CorrelationId => Extras.CorrelationId;
+
+    /// <summary>Which trace it is a part of; null if it does not say. Does not allocate.</summary>
+    public TraceContext? TraceContext => Extras.TraceContext;
+
+    /// <summary>
+    /// What tracing systems added to the trace context, where it stands in the ring: valid as long as <see cref="Payload"/>. Empty if
+    /// nothing.
+    /// </summary>
+    public ReadOnlySpan<byte> TraceState => Extras.TraceState;
+
+    /// <summary>
+    /// Trace context and trace state as the parent of what is done about the message, for <see cref="ActivitySource"/>. Allocates
+    /// strings.
+    /// </summary>
+    /// <returns>The parent; the default value, which is none, if the message has no trace context.</returns>
+    public ActivityContext GetParentContext() => Extras.ParentContext;
+
+    /// <summary>Those in the block in front of the payload.</summary>
+    private MessageExtrasView Extras =>
+        new(MemoryMarshal.CreateReadOnlySpan(in Unsafe.Subtract(ref Unsafe.AsRef(in _start), _extras.Size), _extras.Size), _extras);
 }
 
 /// <summary>Deals with one message.</summary>

@@ -13,13 +13,14 @@ namespace ShmBus;
 /// Belongs to one thread at a time. Publishing allocates nothing, takes no lock, and makes no system call while the subscriber
 /// is awake.
 /// </remarks>
-public sealed unsafe class Publisher : Endpoint
+public sealed unsafe partial class Publisher : Endpoint
 {
     /// <summary>Where the system refuses the death watch, one of so many looks that find the ring full is thorough.</summary>
     private const uint LooksBeforeThorough = 1024;
 
     private readonly Waker _subscribers;
     private readonly uint _maxLength;
+    private uint _plainLengths; // of payloads that go without extras: all below
     private RingProducer _ring;
     private ulong _messages;
     private uint _fullLooks;
@@ -30,8 +31,9 @@ public sealed unsafe class Publisher : Endpoint
         try
         {
             _maxLength = (uint)MaxMessageLength;
+            ChoosePath();
             // The subscriber of lanes sleeps in the hub.
-            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Futex);
+            _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Of(region));
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)
@@ -42,6 +44,7 @@ public sealed unsafe class Publisher : Endpoint
             }
             // A subscriber that waited for the last owner's claim sees now that it is nobody's.
             _subscribers.Wake();
+            SayJoined();
         }
         catch (Exception exception)
         {
@@ -61,7 +64,10 @@ public sealed unsafe class Publisher : Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryPublish(ReadOnlySpan<byte> payload, uint type = 0)
     {
-        CheckLength(payload.Length);
+        if ((uint)payload.Length >= _plainLengths)
+        {
+            return TryPublishOther(payload, type);
+        }
         Enter();
         if (!_ring.TryClaim((uint)payload.Length, type, out byte* place) && !FindPlaceOrLeave((uint)payload.Length, type, out place))
         {
@@ -85,7 +91,11 @@ public sealed unsafe class Publisher : Endpoint
     /// <param name="cancellationToken">Ends the wait.</param>
     public void Publish(ReadOnlySpan<byte> payload, uint type, CancellationToken cancellationToken = default)
     {
-        CheckLength(payload.Length);
+        if ((uint)payload.Length >= _plainLengths)
+        {
+            PublishOther(payload, type, cancellationToken);
+            return;
+        }
         Enter();
         byte* place;
         while (!_ring.TryClaim((uint)payload.Length, type, out place))
@@ -149,7 +159,7 @@ public sealed unsafe class Publisher : Endpoint
     /// Waits until there is room for a payload of a length. It stays there until this publisher uses it, unless the topic has
     /// other publishers: one of those may take it first.
     /// </summary>
-    /// <param name="length">The bytes of the payload.</param>
+    /// <param name="length">The bytes of the payload, and of the extras that will be given for it (<see cref="MessageExtras.Length"/>).</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the time ran out first.</returns>
@@ -158,9 +168,9 @@ public sealed unsafe class Publisher : Endpoint
     /// <exception cref="ObjectDisposedException">The publisher was disposed, before or meanwhile.</exception>
     public bool WaitToPublish(int length, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        CheckLength(length);
+        uint whole = LengthToWaitFor(length);
         Enter();
-        bool hasRoom = WaitInside((uint)length, timeout, cancellationToken);
+        bool hasRoom = WaitInside(whole, timeout, cancellationToken);
         Leave();
         return hasRoom;
     }
@@ -180,7 +190,10 @@ public sealed unsafe class Publisher : Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(int length, uint type, out Claim claim)
     {
-        CheckLength(length);
+        if ((uint)length >= _plainLengths)
+        {
+            return Hold(TryClaimOther(length, type), length, out claim);
+        }
         EnterWith(ClaimOpen);
         if (!_ring.TryClaim((uint)length, type, out byte* place) && !FindPlaceOrLeave((uint)length, type, out place))
         {
@@ -332,21 +345,21 @@ public sealed unsafe class Publisher : Endpoint
     {
         if ((uint)length > _maxLength)
         {
-            ThrowLength(length);
+            ThrowLength(length, 0);
         }
     }
 
     // Made in a method of its own, so that the path of messages stays small.
-    private void ThrowLength(int length) => throw (length < 0
+    private void ThrowLength(int length, int extras) => throw (length < 0
         ? new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.")
-        : new MessageTooLongException(length, (int)_maxLength));
+        : new MessageTooLongException(length, extras, (int)_maxLength));
 
     /// <summary>Waiting for room.</summary>
     private readonly struct RoomCondition(Publisher publisher, uint length, CancellationToken cancellationToken) : IWaitCondition
     {
         public bool Glance() => publisher._ring.FindRoom(length, publisher._dead);
 
-        public Finding Look() => publisher.FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
+        public Finding Look() => publisher.LookForRoom(length);
 
         public bool IsDisturbed => publisher.IsSuspect || publisher.HasForgotten;
 

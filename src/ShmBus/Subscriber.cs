@@ -15,7 +15,7 @@ namespace ShmBus;
 /// Belongs to one thread at a time. Every call is also the word that the message of the call before is done with. Reading
 /// allocates nothing, takes no lock, and makes no system call while the publisher is awake.
 /// </remarks>
-public sealed unsafe class Subscriber : Endpoint
+public sealed unsafe partial class Subscriber : Endpoint
 {
     /// <summary>Where the system refuses the death watch, one of so many empty looks is thorough.</summary>
     private const uint LooksBeforeThorough = 1024;
@@ -29,7 +29,6 @@ public sealed unsafe class Subscriber : Endpoint
     private SlotOwner _ringOwner;
     private Pace _pace;
     private uint _emptyLooks;
-    private ulong _missedBytes;
     private ulong _suspectBelow;
 
     private readonly Lanes? _lanes;
@@ -46,8 +45,8 @@ public sealed unsafe class Subscriber : Endpoint
         _ringOwner = Owner;
         try
         {
-            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Futex);
-            _pace = new Pace((ulong)region.File.Header.RingCapacity);
+            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Of(region));
+            _pace = new Pace((ulong)region.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce,
                 !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End);
             if (Owner.IsNewPlace && place is not null)
@@ -56,13 +55,15 @@ public sealed unsafe class Subscriber : Endpoint
             }
             // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
             _publishers.Wake();
-            _missedBytes = _ring.MissedBytes;
-            if (region.File.Header.Producers == RegionHeader.Lanes)
+            // What the place missed before, its new owner is not told by events: nobody listens yet.
+            _ = _ring.TakeMissed();
+            if (region.Header.Producers == RegionHeader.Lanes)
             {
-                _lanes = new Lanes(region.File, memory, options, atMostOnce, this);
+                _lanes = new Lanes(region.Source, memory, options, atMostOnce, this);
                 Companions = _lanes;
                 _lanes.OpenNew();
             }
+            SayJoined();
         }
         catch (Exception exception)
         {
@@ -75,7 +76,8 @@ public sealed unsafe class Subscriber : Endpoint
 
     /// <summary>
     /// Raised when something was passed by: a claim whose owner died before it committed, or, in a topic that overwrites, what was
-    /// written over before it was read. Within the call that found it, before that returns. The handler may not call this subscriber.
+    /// written over before it was read. Within the call that found it, before that returns. What is found while an operation is awaited is
+    /// told before that is over, on the thread where its awaiter goes on. The handler may not call this subscriber.
     /// </summary>
     public event EventHandler<LossEventArgs>? Lost;
 
@@ -86,7 +88,7 @@ public sealed unsafe class Subscriber : Endpoint
     /// The bytes, headers and padding included, that were written over before this subscriber read them. Right after its creation:
     /// those that its place lost before, because the last owner was evicted.
     /// </summary>
-    public long MissedBytes => (long)_missedBytes;
+    public long MissedBytes => (long)_ring.MissedBytes;
 
     /// <summary>How often this subscriber passed by claims whose owner died before it committed.</summary>
     public long Losses { get; private set; }
@@ -269,7 +271,7 @@ public sealed unsafe class Subscriber : Endpoint
     }
 
     /// <summary>Leaves because of an error. Where it is one lane's, the others go on: a corrupt one is read no more, any other in its next turn.</summary>
-    private void LeaveRingBy(Exception exception)
+    private protected override void LeaveRingBy(Exception exception)
     {
         if (exception == _lanes?.Failure)
         {
@@ -347,7 +349,7 @@ public sealed unsafe class Subscriber : Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReportMissed()
     {
-        if (_ring.MissedBytes != _missedBytes)
+        if (_ring.HasMissed)
         {
             RaiseMissed();
         }
@@ -356,9 +358,8 @@ public sealed unsafe class Subscriber : Endpoint
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RaiseMissed()
     {
-        ulong bytes = _ring.MissedBytes - _missedBytes;
-        _missedBytes = _ring.MissedBytes;
-        Lost?.Invoke(this, new LossEventArgs((long)(_ring.MissedEnd - bytes), (long)bytes, LossCause.Overwritten));
+        (ulong position, ulong length) = _ring.TakeMissed();
+        Lost?.Invoke(this, new LossEventArgs((long)position, (long)length, LossCause.Overwritten));
     }
 
     /// <summary>Nothing stands at the position.</summary>
@@ -414,6 +415,9 @@ public sealed unsafe class Subscriber : Endpoint
 
     private bool IsAnyStamped() => _ring.IsStamped() || (_lanes is not null && (_lanes.HasNew || _lanes.NextStamped(_lane) != _lane));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Finding LookForMessage() => _ring.HasMessage() ? Finding.Ready : Look();
+
     private Finding Look()
     {
         if (_lanes is null)
@@ -465,10 +469,11 @@ public sealed unsafe class Subscriber : Endpoint
             {
                 return Finding.HeldUp;
             }
+            // Told first: it lies before the hole.
+            ReportMissed();
             ulong position = _ring.Position;
             if (_ring.Skip(hole))
             {
-                ReportMissed();
                 Losses++;
                 Lost?.Invoke(this, new LossEventArgs((long)position, (long)(_ring.Position - position), LossCause.PublisherDied));
             }
@@ -499,8 +504,7 @@ public sealed unsafe class Subscriber : Endpoint
             return subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly Finding Look() => subscriber._ring.HasMessage() ? Finding.Ready : subscriber.Look();
+        public readonly Finding Look() => subscriber.LookForMessage();
 
         public readonly bool IsDisturbed => subscriber.IsWorthALook();
 

@@ -11,68 +11,74 @@ namespace ShmBus;
 /// </summary>
 /// <remarks>
 /// The topic itself only holds the file open; endpoints live on when it is disposed. All members may be used by any thread.
-/// A topic stays, with the messages in it, until its file is deleted or the machine restarts.
+/// A topic stays, with the messages in it, until its file is deleted or the machine restarts. A <see cref="Bus"/> does not delete it
+/// while somebody has it open.
 /// </remarks>
-public sealed class Topic : IDisposable
+public sealed partial class Topic : IDisposable
 {
-    private readonly RegionFile _file;
+    private readonly RegionSource _source;
     private readonly RegionOptions _options;
+    private readonly bool _allowsSynchronousContinuations;
 
-    private Topic(RegionFile file, RegionOptions options, bool isNew)
+    private Topic(RegionSource source, TopicOptions? options, bool isNew)
     {
-        _file = file;
-        _options = options;
+        options ??= TopicOptions.Default;
+        _source = source;
+        _options = options.ToRegionOptions();
+        _allowsSynchronousContinuations = options.AllowSynchronousContinuations;
         IsNew = isNew;
-        RegionHeader header = file.Header;
+        RegionHeader header = source.Header;
         if (header.HubKey != 0)
         {
-            file.Dispose();
-            throw new RegionFormatException(file.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
+            source.Dispose();
+            throw new RegionFormatException(source.DisplayPath, "it is a lane of a topic, not a topic of its own; open the topic that it lies beside");
         }
         if (!IsKnownKind(header))
         {
-            file.Dispose();
-            throw new RegionVersionException(file.DisplayPath,
+            source.Dispose();
+            throw new RegionVersionException(source.DisplayPath,
                 $"it is a topic of another kind (producers {header.Producers} with {header.Geometry.PublisherSlots} slots, delivery {header.Delivery}, overflow {header.Overflow}, " +
                 $"{header.Geometry.SubscriberSlots} subscriber slots, eviction lag {header.EvictionLag} with capacity {header.Geometry.Capacity}) than this library offers");
         }
         string? wrong = RegionGeometry.TryCreate(header.Geometry.PageSize, 1, 1, header.RingCapacity, out _);
         if (wrong is not null)
         {
-            file.Dispose();
-            throw new RegionFormatException(file.DisplayPath, wrong);
+            source.Dispose();
+            throw new RegionFormatException(source.DisplayPath, wrong);
         }
     }
 
     /// <summary>The full path, or null for an anonymous topic.</summary>
-    public string? Path => _file.Path;
+    public string? Path => _source.Path;
 
     /// <summary>The bytes of the ring, or of each lane.</summary>
-    public int Capacity => (int)_file.Header.RingCapacity;
+    public int Capacity => (int)_source.Header.RingCapacity;
 
     /// <summary>Whether each publisher has a ring of its own.</summary>
-    public bool Lanes => _file.Header.Producers == RegionHeader.Lanes;
+    public bool Lanes => _source.Header.Producers == RegionHeader.Lanes;
 
     /// <summary>How many publishers it may have at once.</summary>
-    public int Publishers => _file.Header.Geometry.PublisherSlots;
+    public int Publishers => _source.Header.Geometry.PublisherSlots;
 
     /// <summary>Who gets a message.</summary>
-    public Delivery Delivery => (Delivery)_file.Header.Delivery;
+    public Delivery Delivery => (Delivery)_source.Header.Delivery;
 
     /// <summary>How many subscribers it may have at once, kept places included.</summary>
-    public int Subscribers => _file.Header.Geometry.SubscriberSlots;
+    public int Subscribers => _source.Header.Geometry.SubscriberSlots;
 
     /// <summary>What happens when the ring is full.</summary>
-    public Overflow Overflow => (Overflow)_file.Header.Overflow;
+    public Overflow Overflow => (Overflow)_source.Header.Overflow;
 
     /// <summary>How many bytes a subscriber may lag before it is evicted; 0 for any number.</summary>
-    public int EvictionLag => (int)_file.Header.EvictionLag;
+    public int EvictionLag => (int)_source.Header.EvictionLag;
 
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
 
     /// <summary>Whether this call made the topic.</summary>
     public bool IsNew { get; }
+
+    internal RegionSource Source => _source;
 
     /// <summary>Opens a topic that exists.</summary>
     /// <param name="path">Its file.</param>
@@ -86,7 +92,7 @@ public sealed class Topic : IDisposable
     {
         Syscall.RequirePlatform();
         RegionOptions region = (options ?? TopicOptions.Default).ToRegionOptions();
-        return new Topic(RegionFile.Open(path, region, readOnly: false), region, isNew: false);
+        return new Topic(RegionFile.Open(path, region, readOnly: false), options, isNew: false);
     }
 
     /// <summary>Opens a topic, or makes it where there is none: exactly one of many processes that call this at once makes it.</summary>
@@ -104,23 +110,29 @@ public sealed class Topic : IDisposable
         options ??= TopicOptions.Default;
         RegionHeader header = options.ToHeader();
         RegionOptions region = options.ToRegionOptions();
-        Topic topic = new(RegionFile.OpenOrCreate(path, header, region, out bool created), region, created);
-        try
-        {
-            Match(path, nameof(TopicOptions.Capacity), topic.Capacity, options.Capacity);
-            Match(path, nameof(TopicOptions.Publishers), topic.Publishers, options.Publishers);
-            Match(path, nameof(TopicOptions.Lanes), topic.Lanes, options.Lanes);
-            Match(path, nameof(TopicOptions.Delivery), topic.Delivery, options.Delivery);
-            Match(path, nameof(TopicOptions.Subscribers), topic.Subscribers, options.Subscribers);
-            Match(path, nameof(TopicOptions.Overflow), topic.Overflow, options.Overflow);
-            Match(path, nameof(TopicOptions.EvictionLag), topic.EvictionLag, options.EvictionLag);
-            return topic;
-        }
-        catch
-        {
-            topic.Dispose();
-            throw;
-        }
+        return new Topic(RegionFile.OpenOrCreate(path, header, region, out bool created), options, created).Matching(options);
+    }
+
+    /// <summary>Opens a topic of a bus.</summary>
+    internal static Topic OpenIn(RegionDirectory directory, string name, TopicOptions options)
+    {
+        RegionOptions region = options.ToRegionOptions();
+        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: false), options, isNew: false);
+    }
+
+    /// <summary>Opens a topic of a bus, or makes it.</summary>
+    internal static Topic OpenOrCreateIn(RegionDirectory directory, string name, TopicOptions options)
+    {
+        RegionHeader header = options.ToHeader();
+        RegionOptions region = options.ToRegionOptions();
+        return new Topic(RegionFile.OpenOrCreateIn(directory, name, header, region, out bool created), options, created).Matching(options);
+    }
+
+    /// <summary>Opens a topic of a bus to look at it only: that keeps nobody from deleting it.</summary>
+    internal static Topic LookAtIn(RegionDirectory directory, string name, TopicOptions options)
+    {
+        RegionOptions region = options.ToRegionOptions();
+        return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: true), options, isNew: false);
     }
 
     /// <summary>Makes a topic without a name, for threads of this process; it is gone with its last endpoint.</summary>
@@ -137,7 +149,7 @@ public sealed class Topic : IDisposable
             throw new ArgumentException($"{nameof(TopicOptions.Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
         }
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), region, isNew: true);
+        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), options, isNew: true);
     }
 
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
@@ -151,7 +163,7 @@ public sealed class Topic : IDisposable
     {
         Check(wait);
         return Lanes ? CreateLane(wait)
-            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null));
+            : MapEndpoint((region, memory) => new Publisher(region, memory, wait, hub: null) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
     }
 
     /// <summary>
@@ -179,7 +191,10 @@ public sealed class Topic : IDisposable
             throw new ArgumentOutOfRangeException(nameof(joinAt), joinAt, "Expected one of the named values.");
         }
         PlaceName? name = place is null ? null : CheckPlace(place);
-        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options));
+        return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options)
+        {
+            AllowsSynchronousContinuations = _allowsSynchronousContinuations,
+        });
     }
 
     /// <summary>Gives up a place of a broadcast that was kept under a name: publishers wait for it no longer. What was not read there is lost for it.</summary>
@@ -191,7 +206,7 @@ public sealed class Topic : IDisposable
     {
         ArgumentNullException.ThrowIfNull(place);
         PlaceName name = CheckPlace(place);
-        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: false);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: false);
         try
         {
             RingMemory memory = region.Ring();
@@ -203,12 +218,12 @@ public sealed class Topic : IDisposable
             bool isFound = !owner.IsNewPlace;
             owner.Forget();
             owner.Release();
-            new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Futex).Wake();
+            new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Of(region)).Wake();
             return isFound;
         }
         finally
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
         }
     }
@@ -222,25 +237,48 @@ public sealed class Topic : IDisposable
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     public unsafe TopicSnapshot Inspect()
     {
-        Region region = Region.Map(_file, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
         try
         {
-            return TopicSnapshot.Read(region.Ring(), region.File, _options);
+            return TopicSnapshot.Read(region.Ring(), region.Source, _options);
         }
         finally
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
+        }
+    }
+
+    /// <summary>Watches who is on the topic, from outside. Those who are there by now are handed to the handler first.</summary>
+    /// <param name="handler">
+    /// Gets each change once and in order, on the thread pool, one at a time; an exception that it throws ends the process, as any on the pool.
+    /// </param>
+    /// <returns>The monitor: dispose it to end the watch.</returns>
+    /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
+    /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
+    public PeerMonitor WatchPeers(EventHandler<PeerEventArgs> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
+        try
+        {
+            return new PeerMonitor(region, handler);
+        }
+        catch
+        {
+            region.Close();
+            region.Unmap();
+            throw;
         }
     }
 
     /// <summary>Whether the path still leads to this topic. One system call.</summary>
     /// <returns>The state of the name now.</returns>
     /// <exception cref="ErrnoException">This process may not look, or no longer.</exception>
-    public RegionName CheckName() => _file.CheckName();
+    public RegionName CheckName() => _source.CheckName();
 
     /// <summary>Lets go of the file. Endpoints live on.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _source.Dispose();
 
     /// <summary>Whether the header describes what <see cref="TopicOptions"/> can make.</summary>
     private static bool IsKnownKind(in RegionHeader header)
@@ -262,16 +300,37 @@ public sealed class Topic : IDisposable
                 (isBroadcast && !overwrites && header.EvictionLag >= geometry.Capacity / 2 && header.EvictionLag <= geometry.Capacity));
     }
 
-    private static void Match<T>(string path, string option, T found, T expected) where T : struct
+    /// <summary>This topic, if it was made as the options say.</summary>
+    internal Topic Matching(TopicOptions options)
+    {
+        try
+        {
+            Match(nameof(TopicOptions.Capacity), Capacity, options.Capacity);
+            Match(nameof(TopicOptions.Publishers), Publishers, options.Publishers);
+            Match(nameof(TopicOptions.Lanes), Lanes, options.Lanes);
+            Match(nameof(TopicOptions.Delivery), Delivery, options.Delivery);
+            Match(nameof(TopicOptions.Subscribers), Subscribers, options.Subscribers);
+            Match(nameof(TopicOptions.Overflow), Overflow, options.Overflow);
+            Match(nameof(TopicOptions.EvictionLag), EvictionLag, options.EvictionLag);
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void Match<T>(string option, T found, T expected) where T : struct
     {
         if (!found.Equals(expected))
         {
-            throw new TopicMismatchException(path, option, found, expected);
+            throw new TopicMismatchException(_source.DisplayPath, option, found, expected);
         }
     }
 
     private PlaceName CheckPlace(string place) => Delivery == Delivery.Broadcast ? new PlaceName(place)
-        : throw new ArgumentException($"'{_file.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
+        : throw new ArgumentException($"'{_source.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
 
     private static void Check(Waiting.WaitStrategy wait)
     {
@@ -283,19 +342,19 @@ public sealed class Topic : IDisposable
 
     private unsafe Publisher CreateLane(Waiting.WaitStrategy wait)
     {
-        Region region = Region.Map(_file, _options, readOnly: false);
+        Region region = Region.Map(_source, _options, readOnly: false);
         LaneHub? hub = null;
         try
         {
             hub = new LaneHub(region);
             return LaneFiles.Take(
-                LaneFiles.OpenOrCreate(_file, hub.Index, _options),
-                lane => new Publisher(lane, lane.Ring(), wait, hub));
+                LaneRegions.OpenOrCreate(_source, hub.Index, _options),
+                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
         }
         catch
         {
             hub?.Release();
-            region.CloseFile();
+            region.Close();
             region.Unmap();
             throw;
         }
@@ -303,14 +362,14 @@ public sealed class Topic : IDisposable
 
     private unsafe T MapEndpoint<T>(Func<Region, RingMemory, T> create) where T : Endpoint
     {
-        Region region = Region.Map(_file, _options, readOnly: false);
+        Region region = Region.Map(_source, _options, readOnly: false);
         try
         {
             return create(region, region.Ring());
         }
         catch
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
             throw;
         }

@@ -1,3 +1,4 @@
+using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -65,33 +66,45 @@ public sealed record TopicOptions
     public bool HugePages { get; init; }
 
     /// <summary>
-    /// The permission bits of a new file: 600 (the default), 640 or 660 in octal. Bits for the group also mean that this process accepts
+    /// The permission bits of a new file: 600, 640 or 660 in octal; unless told, those of the bus, and 600 without one. Bits for the group also mean that this process accepts
     /// files and directories which belong to others of the group: whoever can write a topic can feed its readers anything.
     /// </summary>
-    public UnixFileMode Mode { get; init; } = RegionOptions.OwnerOnly;
+    public UnixFileMode? Mode { get; init; }
 
     /// <summary>
-    /// The id of the group that a new file is given to, and the only one that <see cref="Mode"/> lets in. Null leaves a new file's group to
-    /// the system, and lets in every group that this process is in.
+    /// The id of the group that a new file is given to, and the only one that <see cref="Mode"/> lets in. Null takes that of the bus;
+    /// where there is none, it leaves a new file's group to the system, and lets in every group that this process is in.
     /// </summary>
     public int? Group { get; init; }
 
+    /// <summary>
+    /// Whether awaiters of this process's endpoints are run on the very thread that was woken for them, which spares the way through
+    /// the thread pool. That thread is one for many endpoints: none of them goes on meanwhile, so awaiters must be brief and
+    /// never block. Off unless told.
+    /// </summary>
+    public bool AllowSynchronousContinuations { get; init; }
+
+    /// <summary>Those that a topic was made with.</summary>
+    internal static TopicOptions Of(Topic topic) => new()
+    {
+        Capacity = topic.Capacity,
+        Publishers = topic.Publishers,
+        Lanes = topic.Lanes,
+        Delivery = topic.Delivery,
+        Subscribers = topic.Subscribers,
+        Overflow = topic.Overflow,
+        EvictionLag = topic.EvictionLag,
+    };
+
     internal RegionOptions ToRegionOptions()
     {
-        if (Mode is not (RegionOptions.OwnerOnly or RegionOptions.OwnerOnly | UnixFileMode.GroupRead or RegionOptions.OwnerOnly | RegionOptions.GroupAccess))
-        {
-            throw new ArgumentException(
-                $"{nameof(Mode)} is {Convert.ToString((int)Mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.");
-        }
-        if (Group < 0)
-        {
-            throw new ArgumentException($"{nameof(Group)} is {Group}; expected the id of a group.");
-        }
+        UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
+        RegionOptions.Check(mode, Group);
         if (PopulateLimit < 0)
         {
             throw new ArgumentException($"{nameof(PopulateLimit)} is {PopulateLimit}; expected a number of bytes, 0 for never.");
         }
-        return new RegionOptions(PopulateLimit, Lock, HugePages, Mode, (uint?)Group);
+        return new RegionOptions(PopulateLimit, Lock, HugePages, mode, (uint?)Group);
     }
 
     internal RegionHeader ToHeader()

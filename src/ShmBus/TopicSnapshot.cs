@@ -15,14 +15,14 @@ namespace ShmBus;
 public sealed record TopicSnapshot(
     int Capacity, long PublishedBytes, long PendingBytes, RegionName Name, long? CorruptAt, IReadOnlyList<EndpointInfo> Endpoints)
 {
-    internal static unsafe TopicSnapshot Read(in RingMemory memory, RegionFile file, RegionOptions options)
+    internal static unsafe TopicSnapshot Read(in RingMemory memory, RegionSource source, RegionOptions options)
     {
         List<EndpointInfo> endpoints = [];
         foreach (EndpointRole role in Enum.GetValues<EndpointRole>())
         {
             for (int i = 0; i < memory.Slots(role); i++)
             {
-                bool isAlive = SlotOwner.IsAlive(file, role, i);
+                bool isAlive = SlotOwner.IsAlive(source, role, i);
                 if (isAlive || SlotOwner.IsOccupied(memory.Slot(role, i)) || (role == EndpointRole.Subscriber && SlotOwner.IsKept(memory, i)))
                 {
                     endpoints.Add(EndpointInfo.Read(memory, role, i, isAlive));
@@ -34,10 +34,10 @@ public sealed record TopicSnapshot(
         {
             pending = (ulong)endpoints.Where(static endpoint => !endpoint.IsEvicted).Select(static endpoint => endpoint.PendingBytes).DefaultIfEmpty().Max();
         }
-        ulong lanes = file.Header.Producers == RegionHeader.Lanes ? Atomic.LoadAcquire(memory.Lanes) : 0;
+        ulong lanes = source.Header.Producers == RegionHeader.Lanes ? Atomic.LoadAcquire(memory.Lanes) : 0;
         for (int i = 0; i < memory.Geometry.PublisherSlots; i++)
         {
-            if ((lanes >> i & 1) != 0 && TryOpen(file, i, options) is Region region)
+            if ((lanes >> i & 1) != 0 && TryOpen(source, i, options) is Region region)
             {
                 RingMemory lane = region.Ring();
                 (ulong Published, ulong Pending, ulong Corrupt) figures = Figures(lane);
@@ -45,21 +45,21 @@ public sealed record TopicSnapshot(
                 pending += figures.Pending;
                 corrupt = corrupt == 0 ? figures.Corrupt : corrupt;
                 AddLane(endpoints, lane, i);
-                region.CloseFile();
+                region.Close();
                 region.Unmap();
             }
         }
         return new TopicSnapshot(
-            (int)file.Header.RingCapacity, (long)published, (long)pending, file.CheckName(),
+            (int)source.Header.RingCapacity, (long)published, (long)pending, source.CheckName(),
             corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints);
     }
 
     /// <summary>A lane, or null: anybody may have written that there is one.</summary>
-    private static Region? TryOpen(RegionFile hub, int index, RegionOptions options)
+    private static Region? TryOpen(RegionSource hub, int index, RegionOptions options)
     {
         try
         {
-            return LaneFiles.Open(hub, index, options, readOnly: true);
+            return LaneRegions.Open(hub, index, options, readOnly: true);
         }
         catch (NotFoundErrnoException)
         {

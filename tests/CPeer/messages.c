@@ -42,6 +42,35 @@ void fill(const struct messages *messages, uint64_t number, unsigned char *paylo
     }
 }
 
+struct extras extras_of(const struct messages *messages, uint64_t number) {
+    uint64_t value = hash(messages, number);
+    struct extras extras = {
+        .fields = value >> 40 & EXTRAS_KNOWN,
+        .timestamp = (int64_t)(value >> 8) * 100, // .NET counts by 100 ns
+        .trace_flags = value & 1,
+        .trace_state_length = 1 + (value >> 48 & 31),
+        .trace_state = "vendor=0123456789,another=abcdef",
+    };
+    for (unsigned i = 0; i < 16; i++) {
+        extras.correlation[i] = (unsigned char)(value >> i % 8 * 8);
+        extras.trace_id[i] = (unsigned char)(value + i);
+    }
+    memcpy(extras.span_id, &value, sizeof value);
+    return extras;
+}
+
+bool are_extras(const struct messages *messages, uint64_t number, const struct extras *extras) {
+    struct extras all = extras_of(messages, number);
+    unsigned fields = extras->fields;
+    return fields == all.fields &&
+        (!(fields & EXTRAS_TIMESTAMP) || extras->timestamp == all.timestamp) &&
+        (!(fields & EXTRAS_CORRELATION) || memcmp(extras->correlation, all.correlation, 16) == 0) &&
+        (!(fields & EXTRAS_TRACE) || (memcmp(extras->trace_id, all.trace_id, 16) == 0 && memcmp(extras->span_id, all.span_id, 8) == 0 &&
+                                      extras->trace_flags == all.trace_flags)) &&
+        (!(fields & EXTRAS_TRACE_STATE) || (extras->trace_state_length == all.trace_state_length &&
+                                            memcmp(extras->trace_state, all.trace_state, all.trace_state_length) == 0));
+}
+
 bool is_message(const struct messages *messages, uint64_t number, const unsigned char *payload, uint32_t length) {
     uint32_t header = length >= sizeof number ? sizeof number : 0;
     return length == length_of(messages, number) && memcmp(payload, &number, header) == 0 &&

@@ -123,6 +123,7 @@ unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bo
         }
         p->claim = tail;
         p->claimed = length;
+        p->block = 0;
         uint32_t head[] = {(uint32_t)length, type};
         memcpy(record(e, tail) + RECORD_LENGTH, head, sizeof head);
         return record(e, tail) + RECORD_HEADER;
@@ -151,6 +152,16 @@ unsigned char *claim(struct publisher *p, uint64_t length, uint32_t type) {
     return wanted.place;
 }
 
+unsigned char *claim_extended(struct publisher *p, uint64_t length, uint32_t type, const struct extras *extras) {
+    uint64_t block = extras->fields == 0 ? 0 : extras_size(extras);
+    unsigned char *place = claim(p, block + length, type);
+    if (block != 0) {
+        put_extras(place, extras);
+        p->block = block;
+    }
+    return place + block;
+}
+
 static void finish(struct publisher *p, unsigned kind) {
     struct endpoint *e = &p->endpoint;
     store64(record(e, p->claim), stamp(e, p->claim, kind));
@@ -163,8 +174,11 @@ void commit(struct publisher *p, uint64_t length) {
     struct endpoint *e = &p->endpoint;
     unsigned char *place = record(e, p->claim);
     unsigned kind = KIND_MESSAGE;
-    if (extent(length) == extent(p->claimed)) {
-        uint32_t true_length = (uint32_t)length;
+    uint32_t true_length = (uint32_t)length;
+    if (p->block != 0) {
+        memcpy(place + RECORD_HEADER + 4, &true_length, sizeof true_length);
+        kind = KIND_EXTENDED;
+    } else if (extent(length) == extent(p->claimed)) {
         memcpy(place + RECORD_LENGTH, &true_length, sizeof true_length);
     } else {
         memcpy(place + extent(p->claimed) - sizeof length, &length, sizeof length);

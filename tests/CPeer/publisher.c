@@ -64,7 +64,7 @@ static void send_messages(struct publisher *p, char **arguments) {
         uint32_t length = length_of(&messages, number);
         uint64_t longer = length + number % 64;
         uint64_t sent = 0;
-        switch (number % 4) {
+        switch (number % 5) {
         case 0:
             longer = longer < messages.max_length ? longer : messages.max_length;
             fill(&messages, number, claim(p, longer, type), length);
@@ -78,6 +78,15 @@ static void send_messages(struct publisher *p, char **arguments) {
         case 2:
             sent = send_batch(p, &messages, number, end, type);
             break;
+        case 3: {
+            struct extras extras = extras_of(&messages, number);
+            if (extras_size(&extras) + longer <= max_length(&p->endpoint)) {
+                fill(&messages, number, claim_extended(p, longer, type, &extras), length);
+                commit(p, length);
+                sent = 1;
+            }
+            break;
+        }
         }
         if (sent == 0) {
             send_one(p, &messages, number, type);

@@ -123,7 +123,7 @@ static struct message message_in_batch(const struct subscriber *s, uint64_t at, 
     if (end - at < BATCH_HEADER || batch_extent(head.length) > end - at) {
         corrupt(&s->endpoint, s->position, "a message beyond the end of its batch");
     }
-    return (struct message){at, place + BATCH_HEADER, head.length, head.type};
+    return (struct message){at, place + BATCH_HEADER, head.length, head.type, {0}};
 }
 
 /// Where a batch is begun: at its first message, or where the last owner of the slot got to, if steps lead there.
@@ -199,6 +199,7 @@ struct message next_message(struct subscriber *s) {
         unsigned kind = s->batch != 0 ? KIND_BATCH : read_record(s);
         uint64_t end = s->position + RECORD_HEADER + s->length;
         uint64_t length = s->length;
+        struct message message = {s->position, s->payload, s->length, s->type, {0}};
         switch (kind) {
         case 0:
             store_gate(s);
@@ -212,7 +213,17 @@ struct message next_message(struct subscriber *s) {
             if (length >= s->length) {
                 corrupt(e, s->position, "the length of a short record");
             }
+            message.length = (uint32_t)length;
             break;
+        case KIND_EXTENDED: {
+            uint64_t block = 0;
+            const char *wrong = get_extras(message.payload, s->length, &message.extras, &block, &message.length);
+            if (wrong != NULL) {
+                corrupt(e, s->position, wrong);
+            }
+            message.payload += block;
+            break;
+        }
         case KIND_BATCH:
             if (length == 0 || length % 8 != 0) {
                 corrupt(e, s->position, "the length of a batch");
@@ -226,7 +237,7 @@ struct message next_message(struct subscriber *s) {
         default:
             fail("kind %u at %llu is not known", kind, (unsigned long long)s->position);
         }
-        return (struct message){s->position, s->payload, (uint32_t)length, s->type};
+        return message;
     }
 }
 

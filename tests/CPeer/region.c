@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,50 @@ static void check_owner(const struct stat *found, const char *what) {
     }
 }
 
+/// Shares the lock on the first byte, which keeps those away who delete topics; false while one is at it.
+static bool begin_use(int file) {
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    if (fcntl(file, F_OFD_SETLK, &lock) == 0) {
+        return true;
+    }
+    if (errno != EAGAIN && errno != EACCES) {
+        fail("F_OFD_SETLK: %s", strerror(errno));
+    }
+    return false;
+}
+
+static bool leads_to(int parent, const char *name, const struct stat *file) {
+    struct stat found;
+    return fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && found.st_dev == file->st_dev && found.st_ino == file->st_ino;
+}
+
+/// Opens what a name leads to; -1 where it was deleted meanwhile, or is being deleted.
+static int try_open(int parent, const char *name) {
+    // Does nothing to what it finds: to open a pipe or a device may.
+    int place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (place < 0) {
+        fail("the file: %s", strerror(errno));
+    }
+    struct stat found = status(place);
+    if (!S_ISREG(found.st_mode)) {
+        fail("not a regular file");
+    }
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", place);
+    int file = open(link, O_RDWR | O_CLOEXEC);
+    if (file < 0) {
+        fail("the file: %s", strerror(errno));
+    }
+    close(place);
+    found = status(file);
+    check_owner(&found, "file");
+    if (!begin_use(file) || !leads_to(parent, name, &found)) {
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
 static int open_file(const char *path) {
     char *directory = strdup(path);
     char *slash = strrchr(directory, '/');
@@ -77,24 +122,10 @@ static int open_file(const char *path) {
     }
     struct stat found = status(parent);
     check_owner(&found, "directory");
-    // Does nothing to what it finds: to open a pipe or a device may.
-    int place = openat(parent, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (place < 0) {
-        fail("the file: %s", strerror(errno));
+    int file;
+    while ((file = try_open(parent, slash + 1)) < 0) {
+        sched_yield(); // by the name anew: another file may have it now
     }
-    found = status(place);
-    if (!S_ISREG(found.st_mode)) {
-        fail("not a regular file");
-    }
-    char link[32];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", place);
-    int file = open(link, O_RDWR | O_CLOEXEC);
-    if (file < 0) {
-        fail("the file: %s", strerror(errno));
-    }
-    found = status(file);
-    check_owner(&found, "file");
-    close(place);
     close(parent);
     free(directory);
     return file;

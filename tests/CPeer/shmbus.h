@@ -52,6 +52,14 @@ enum {
     KIND_ABORTED = 2,
     KIND_BATCH = 3,
     KIND_SHORT = 4,
+    KIND_EXTENDED = 5,
+
+    EXTRAS_HEAD = 8,
+    EXTRAS_TIMESTAMP = 1,
+    EXTRAS_CORRELATION = 2,
+    EXTRAS_TRACE = 4,
+    EXTRAS_TRACE_STATE = 8,
+    EXTRAS_KNOWN = 15,
 };
 
 enum role { PUBLISHER, SUBSCRIBER };
@@ -128,6 +136,21 @@ void get_up(unsigned char *slot);
 // deaths.c
 void watch_deaths(struct endpoint *e);
 
+// extras.c
+struct extras {
+    unsigned fields; // which of the following there are
+    int64_t timestamp;
+    unsigned char correlation[16], trace_id[16], span_id[8], trace_flags;
+    uint16_t trace_state_length;
+    const char *trace_state; // not terminated
+};
+
+uint64_t extras_size(const struct extras *extras);
+/// Writes all of a block but the true length.
+void put_extras(unsigned char *at, const struct extras *extras);
+/// Reads a block within a record of a length. What is wrong with it, or NULL.
+const char *get_extras(const unsigned char *at, uint64_t length, struct extras *extras, uint64_t *size, uint32_t *payload);
+
 // publish.c
 struct publisher {
     struct endpoint endpoint;
@@ -135,6 +158,7 @@ struct publisher {
     uint64_t limit; // the least gate that was seen, plus the capacity
     uint64_t claim; // the open one's position
     uint64_t claimed;
+    uint64_t block; // of extras, in front of its payload
 };
 
 void join_publisher(struct publisher *p, const char *path);
@@ -142,6 +166,8 @@ void join_publisher(struct publisher *p, const char *path);
 unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bool thorough);
 /// The same, and waits for room.
 unsigned char *claim(struct publisher *p, uint64_t length, uint32_t type);
+/// The same with extras, if it has any.
+unsigned char *claim_extended(struct publisher *p, uint64_t length, uint32_t type, const struct extras *extras);
 /// Publishes the open claim: as it is, with less, as a batch, or not at all. The last does not wake anybody, as if killed.
 void commit(struct publisher *p, uint64_t length);
 void commit_batch(struct publisher *p);
@@ -157,6 +183,7 @@ struct message {
     uint64_t position;
     const unsigned char *payload;
     uint32_t length, type;
+    struct extras extras;
 };
 
 struct subscriber {

@@ -1,6 +1,7 @@
 // The C subscriber that tests start: PATH SEED TYPES COUNT JOURNAL [die | at PLACE]. Reads COUNT messages of each type from 0 to
 // TYPES - 1, the row of type t by the seed SEED + t, from where the journal says on. With 'die' it is killed with the last one in
 // hand. Where messages may be missed, so may be those before one that says its number; the last one never is.
+// Or PATH show: says what the next message carries.
 #include "peer.h"
 #include "shmbus.h"
 
@@ -23,6 +24,12 @@ struct journal {
     } entries[2];
 };
 
+static void print_bytes(const unsigned char *bytes, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        printf("%02x", bytes[i]);
+    }
+}
+
 static struct journal *open_journal(const char *path) {
     int file = open(path, O_RDWR | O_CLOEXEC);
     void *journal = mmap(NULL, sizeof(struct journal), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -40,10 +47,45 @@ static void write_entry(struct journal *journal, const struct entry *entry) {
     atomic_store(&journal->current, other);
 }
 
+/// Says what the next message is and carries, in one line.
+static void show(struct subscriber *s) {
+    puts("ready");
+    fflush(stdout);
+    struct message message = next_message(s);
+    const struct extras *extras = &message.extras;
+    printf("type %u, %u bytes: %.*s", message.type, message.length, (int)message.length, (const char *)message.payload);
+    if (extras->fields & EXTRAS_TIMESTAMP) {
+        printf("; at %lld", (long long)extras->timestamp);
+    }
+    if (extras->fields & EXTRAS_CORRELATION) {
+        printf("; about ");
+        print_bytes(extras->correlation, 16);
+    }
+    if (extras->fields & EXTRAS_TRACE) {
+        printf("; trace ");
+        print_bytes(extras->trace_id, 16);
+        printf(" ");
+        print_bytes(extras->span_id, 8);
+        printf(" %02x", extras->trace_flags);
+    }
+    if (extras->fields & EXTRAS_TRACE_STATE) {
+        printf("; state %.*s", (int)extras->trace_state_length, extras->trace_state);
+    }
+    puts("");
+    done(s, &message);
+    leave_subscriber(s);
+}
+
 int main(int count, char **arguments) {
     end_with_host();
+    if (count == 3 && strcmp(arguments[2], "show") == 0) {
+        static struct subscriber shown;
+        join_subscriber(&shown, arguments[1], NULL);
+        show(&shown);
+        return 0;
+    }
     if (count < 6 || count > 8) {
-        fail("usage: subscriber PATH SEED TYPES COUNT JOURNAL [die | at PLACE]");
+        fail("usage: subscriber PATH SEED TYPES COUNT JOURNAL [die | at PLACE], or PATH show");
     }
     static struct subscriber subscriber;
     join_subscriber(&subscriber, arguments[1], count == 8 ? arguments[7] : NULL);
@@ -82,6 +124,9 @@ int main(int count, char **arguments) {
         if (!is_message(&rows[message.type], number, message.payload, message.length)) {
             fail("not message %llu of type %u: %u bytes at %llu", (unsigned long long)number, message.type, message.length,
                  (unsigned long long)message.position);
+        }
+        if (message.extras.fields != 0 && !are_extras(&rows[message.type], number, &message.extras)) {
+            fail("not the extras of message %llu of type %u", (unsigned long long)number, message.type);
         }
         if (!is_again) {
             left--;

@@ -16,6 +16,7 @@ internal static class Commands
             case "keep-journal": return JournalCommand.Run(rest);
             case "follow": return FollowCommand.Run(rest);
             case "echo": return StreamCommands.Echo(rest);
+            case "publish-in-activity": return ActivityCommand.Run(rest);
             case "die-in-claim": return DeathCommands.DieInClaim(rest);
             case "die-before-wake": return DeathCommands.DieBeforeWake(rest);
             case "pause-in-claim": return DeathCommands.PauseInClaim(rest);
@@ -30,6 +31,13 @@ internal static class Commands
             case "park": return WaitCommands.Park(rest);
             case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);
             case "receive-without-system-calls": return WaitCommands.ReceiveWithoutSystemCalls(rest);
+            case "await": return AwaitCommands.AwaitMessage(rest).GetAwaiter().GetResult();
+            case "await-room-without-end": return AwaitCommands.PublishWithoutEnd(rest).GetAwaiter().GetResult();
+            case "await-echo": return AwaitCommands.Echo(rest).GetAwaiter().GetResult();
+            case "await-many": return AwaitCommands.AwaitMany(rest);
+            case "await-refused": return AwaitCommands.AwaitRefused(rest).GetAwaiter().GetResult();
+            case "await-allocations": return AwaitAllocations.Run();
+            case "await-stress": return AwaitStress.Run(rest);
             case "create": return NativeCommands.Create(rest);
             case "open": return NativeCommands.Open(rest);
             case "open-until-refused": return NativeCommands.OpenUntilRefused(rest);
@@ -41,6 +49,9 @@ internal static class Commands
             case "wait-readable": return NativeCommands.WaitReadable();
             case "wait-parked": return NativeCommands.WaitParked(rest);
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
+            case string name when name.StartsWith("bus-", StringComparison.Ordinal): return BusCommands.Run(arguments);
+            case "work-in-process": return InProcessCommand.Run();
+            case "watch-peers": return WatchPeersCommand.Run(rest[0]);
             case "soak": return SoakCommand.Run(rest);
             case "torture": return TortureCommand.Run(rest);
             case "torture-peer": return TorturePeer.Run();

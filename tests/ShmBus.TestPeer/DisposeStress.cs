@@ -14,7 +14,12 @@ internal static class DisposeStress
     internal static int Run(string scenario, int iterations, string path)
     {
         Random random = new(scenario.Length);
-        using (Topic topic = path == "-" ? Topic.CreateAnonymous(Options) : Topic.OpenOrCreate(path, Options))
+        using (Topic topic = path switch
+        {
+            "-" => Topic.CreateAnonymous(Options),
+            "in-process" => Topic.CreateInProcess(Options),
+            _ => Topic.OpenOrCreate(path, Options),
+        })
         using (Companion companion = Companion.For(scenario, topic))
         {
             for (int i = 0; i < iterations; i++)

@@ -68,7 +68,7 @@ internal static class FollowCommand
 
         public void OnMessage(in Message message)
         {
-            Messages.Verify(Next, message.Payload);
+            Messages.Verify(Next, message);
             Next++;
             Bytes += message.Payload.Length;
         }

@@ -7,6 +7,7 @@ internal sealed class FuzzPublisher(string path, Random random, FuzzCounts count
     : FuzzEndpoint<Publisher>(path, random, counts, stop)
 {
     private readonly MessageBatch _batch = new();
+    private readonly NumberedMessages _extras = new((ulong)random.Next(), 0);
     private readonly byte[] _payload = new byte[1 << 20];
 
     private protected override Publisher Create(Topic topic, WaitStrategy wait) => topic.CreatePublisher(wait);
@@ -25,6 +26,9 @@ internal sealed class FuzzPublisher(string path, Random random, FuzzCounts count
             case 3 or 4:
                 endpoint.Publish(payload, type, Stop);
                 Count(true);
+                break;
+            case 5 when Random.Next(2) == 0 && AnyExtras() is var extras && payload.Length + extras.Length <= MaxLength:
+                Count(endpoint.TryPublish(payload, type, extras));
                 break;
             case 5:
                 Count(endpoint.TryPublish(Batch()));
@@ -50,7 +54,8 @@ internal sealed class FuzzPublisher(string path, Random random, FuzzCounts count
 
     private bool Claim(Publisher endpoint, int length)
     {
-        if (endpoint.TryClaim(length, out Claim claim))
+        MessageExtras extras = AnyExtras();
+        if (endpoint.TryClaim(Math.Min(length, MaxLength - extras.Length), 0, extras, out Claim claim))
         {
             using (claim)
             {
@@ -62,7 +67,7 @@ internal sealed class FuzzPublisher(string path, Random random, FuzzCounts count
                 }
                 if (Random.Next(4) != 0)
                 {
-                    claim.Commit(Random.Next(2) == 0 ? length : Random.Next(length + 1));
+                    claim.Commit(Random.Next(2) == 0 ? claim.Payload.Length : Random.Next(claim.Payload.Length + 1));
                     Count(true);
                 }
             }
@@ -89,6 +94,8 @@ internal sealed class FuzzPublisher(string path, Random random, FuzzCounts count
         }
         return _batch;
     }
+
+    private MessageExtras AnyExtras() => Random.Next(2) == 0 ? default : _extras.Extras(Random.Next());
 
     private int AnyLength() => Random.Next(4) switch
     {

@@ -56,7 +56,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
 
     public void Dispose()
     {
-        _region.CloseFile();
+        _region.Close();
         _region.Unmap();
     }
 
@@ -176,7 +176,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
         _ => (uint)_random.Next(256) & ~7u,
     };
 
-    private RecordKind AnyKind() => (RecordKind)(_random.Next(20) == 0 ? _random.Next(16) : 1 + _random.Next(4));
+    private RecordKind AnyKind() => (RecordKind)(_random.Next(20) == 0 ? _random.Next(16) : 1 + _random.Next(5));
 
     private byte* At(ulong position) => _memory.Data + (position & Capacity - 1);
 
@@ -217,8 +217,24 @@ internal sealed unsafe class FuzzScribbler : IDisposable
                 _bytes += sizeof(ulong);
             }
         }
+        if (kind == RecordKind.Extended)
+        {
+            WriteExtras(at + RecordDescriptor.HeaderSize, Math.Min(length, (uint)Capacity / 4));
+        }
         Atomic.StoreRelease((ulong*)at, RecordDescriptor.BareStamp(position, _memory.Key) | (ulong)kind);
         _bytes += RecordDescriptor.HeaderSize;
+    }
+
+    /// <summary>A block that fits its record, but for what is a lie in it.</summary>
+    private void WriteExtras(byte* block, uint length)
+    {
+        ExtrasBlock shape = new((ExtrasFields)_random.Next(16), _random.Next(64));
+        uint size = _random.Next(4) == 0 ? AnyLength() : (uint)shape.Size;
+        uint fields = _random.Next(4) == 0 ? (uint)_random.Next(1 << 16) : shape.Head >> 16;
+        uint payload = _random.Next(4) == 0 ? AnyLength() : length - Math.Min(length, (uint)shape.Size);
+        *(ulong*)block = (ushort)size | (ulong)(ushort)fields << 16 | (ulong)payload << 32;
+        *(ushort*)(block + shape.OffsetOf(ExtrasFields.TraceState)) = _random.Next(4) == 0 ? (ushort)AnyLength() : (ushort)shape.TraceStateLength;
+        _bytes += sizeof(ulong) + sizeof(ushort);
     }
 
     /// <summary>Numbers that fit together once more, so that who was shut out can join: somewhere, or where no ring gets to.</summary>
@@ -290,7 +306,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
         int pages = (int)(_region.Geometry.RegionSize / page);
         int from = _random.Next(spoilsHeader ? 0 : (int)(_region.Geometry.DataOffset / page), pages);
         int count = _random.Next(1, pages - from + 1);
-        Posix.PunchHole(_region.File.Handle, (long)from * page, (long)count * page);
+        Posix.PunchHole(((RegionFile)_region.Source).Handle, (long)from * page, (long)count * page);
         _bytes += (long)count * page;
     }
 }

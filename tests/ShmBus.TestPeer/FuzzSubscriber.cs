@@ -81,6 +81,11 @@ internal sealed class FuzzSubscriber(string path, Random random, FuzzCounts coun
     private void OnMessage(in Message message)
     {
         Look(message.Payload);
+        if (NumberedMessages.ExtrasOf(message).Length > 0)
+        {
+            Look(message.TraceState);
+            Counts.Add("extended");
+        }
         Counts.Add("read");
     }
 }

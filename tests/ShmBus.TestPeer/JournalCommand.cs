@@ -32,7 +32,7 @@ internal static class JournalCommand
             NumberedMessages row = rows[message.Type];
             if (isFirst && !atMostOnce && message.Position == journal.Position)
             {
-                row.Verify(journal.Count(message.Type) - 1, message.Payload);
+                row.Verify(journal.Count(message.Type) - 1, message);
                 continue;
             }
             if (mayMiss && !row.IsMessage(journal.Count(message.Type), message.Payload))
@@ -41,7 +41,7 @@ internal static class JournalCommand
                 journal.Add(message.Type, message.Position);
                 journal.Add(Journal.InHand, message.Position);
             }
-            row.Verify(journal.Count(message.Type), message.Payload);
+            row.Verify(journal.Count(message.Type), message);
             journal.Add(message.Type, message.Position);
             left--;
         }

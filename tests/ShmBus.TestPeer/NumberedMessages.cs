@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace ShmBus.TestPeer;
 
@@ -79,6 +81,48 @@ internal sealed class NumberedMessages
             throw new InvalidDataException($"Expected message {number} of {Length(number)} bytes; got {payload.Length} bytes{found}.");
         }
     }
+
+    /// <summary>The extras of a message, where it is published with any; from none to all fields.</summary>
+    internal MessageExtras Extras(long number)
+    {
+        ulong hash = Hash(number);
+        Span<byte> correlation = stackalloc byte[16];
+        Span<byte> trace = stackalloc byte[16];
+        for (int i = 0; i < 16; i++)
+        {
+            correlation[i] = (byte)(hash >> i % 8 * 8);
+            trace[i] = (byte)(hash + (uint)i);
+        }
+        ulong fields = hash >> 40;
+        return new MessageExtras
+        {
+            Timestamp = (fields & 1) == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks((long)(hash >> 8)),
+            CorrelationId = (fields & 2) == 0 ? null : new Guid(correlation, bigEndian: true),
+            TraceContext = (fields & 4) == 0 ? null
+                : new TraceContext(BinaryPrimitives.ReadUInt128BigEndian(trace), BinaryPrimitives.ReverseEndianness(hash), (ActivityTraceFlags)(hash & 1)),
+            TraceState = (fields & 8) == 0 ? null : "vendor=0123456789,another=abcdef"[..(int)(1 + (hash >> 48 & 31))],
+        };
+    }
+
+    /// <summary>Throws unless this is the message of that number, with its extras if it has any.</summary>
+    internal void Verify(long number, in Message message)
+    {
+        Verify(number, message.Payload);
+        MessageExtras found = ExtrasOf(message);
+        if (found.Length > 0 && found != Extras(number))
+        {
+            throw new InvalidDataException($"Expected message {number} with {Extras(number)}; got {found}.");
+        }
+    }
+
+    /// <summary>What a message carries.</summary>
+    internal static MessageExtras ExtrasOf(in Message message) => new()
+    {
+        Timestamp = message.Timestamp,
+        CorrelationId = message.CorrelationId,
+        TraceContext = message.TraceContext,
+        TraceState = message.TraceState.IsEmpty ? null : Encoding.ASCII.GetString(message.TraceState),
+    };
 
     private ReadOnlySpan<byte> Noise(long number, int length) => _noise.AsSpan((int)(Hash(number) % Period), length);
 

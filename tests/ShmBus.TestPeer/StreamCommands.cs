@@ -22,7 +22,7 @@ internal static class StreamCommands
         while (number < end)
         {
             int length = messages.Length(number);
-            switch (number % 5)
+            switch (number % 6)
             {
                 case 0:
                     Claim claim = Claim(publisher, length, type);
@@ -50,6 +50,9 @@ internal static class StreamCommands
                         continue;
                     }
                     goto default;
+                case 4 when messages.Extras(number) is var extras && length + extras.Length <= topic.MaxMessageLength:
+                    publisher.Publish(messages[number], type, extras);
+                    break;
                 default:
                     publisher.Publish(messages[number], type);
                     break;
@@ -127,7 +130,7 @@ internal static class StreamCommands
 
         public void OnMessage(in Message message)
         {
-            Messages.Verify(Next, message.Payload);
+            Messages.Verify(Next, message);
             Next++;
         }
     }

@@ -8,6 +8,9 @@ internal static class TransportCatalog
         new FloorTransport(),
         new FloorFutexTransport(),
         new ShmBusTransport(),
+        new ShmBusAwaitTransport("shmbus-await", isInline: false, topics: 1),
+        new ShmBusAwaitTransport("shmbus-await-inline", isInline: true, topics: 1),
+        new ShmBusAwaitTransport("shmbus-await-127", isInline: false, topics: 127),
         new PipeTransport(),
         new UnixTransport(),
     ];

@@ -42,10 +42,29 @@ internal sealed class DeathWatch
     private RefusedOption? Refused { get; }
 
     /// <summary>Tells a listener from now on; returns why not, where the system refuses.</summary>
-    internal static RefusedOption? Register(IDeathListener listener, RegionFile file) => Shared.Value.Add(listener, file);
+    internal static RefusedOption? Register(IDeathListener listener, RegionSource source)
+    {
+        if (source is RegionArray array)
+        {
+            // Within the process nobody needs to be watched: who leaves tells.
+            array.Changed += listener.OnClose;
+            return null;
+        }
+        return Shared.Value.Add(listener, (RegionFile)source);
+    }
 
     /// <summary>Tells it no more. When this returns, no call to it is under way, unless made by the caller itself.</summary>
-    internal static void Unregister(IDeathListener listener, RegionFile file) => Shared.Value.Remove(listener, file);
+    internal static void Unregister(IDeathListener listener, RegionSource source)
+    {
+        if (source is RegionArray array)
+        {
+            array.Changed -= listener.OnClose;
+        }
+        else
+        {
+            Shared.Value.Remove(listener, (RegionFile)source);
+        }
+    }
 
     private RefusedOption? Add(IDeathListener listener, RegionFile file)
     {
@@ -169,7 +188,7 @@ internal sealed class DeathWatch
             }
             if ((mask & (Libc.IN_ATTRIB | Libc.IN_MOVE_SELF)) != 0)
             {
-                Listeners.ForEach(static listener => listener.OnNameChanged());
+                Listeners.ForEach(static listener => listener.OnTouched());
             }
         }
 
@@ -182,12 +201,12 @@ internal sealed class DeathWatch
     }
 }
 
-/// <summary>An endpoint that wants to know. Called on the watch's thread, with its lock held: brief, and never calling back.</summary>
+/// <summary>An endpoint that wants to know. Called by one thread at a time, with a lock held: brief, and never calling back.</summary>
 internal interface IDeathListener
 {
     /// <summary>Somebody closed the region, and may have died: look, and wake up for it.</summary>
     void OnClose();
 
-    /// <summary>The file may have lost its name.</summary>
-    void OnNameChanged();
+    /// <summary>The file may have lost its name; or somebody came, or left, who says so by touching it.</summary>
+    void OnTouched();
 }

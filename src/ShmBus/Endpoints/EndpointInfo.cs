@@ -33,14 +33,11 @@ public sealed record EndpointInfo(
     {
         RingSlot slot = memory.Slot(role, index);
         bool subscriber = role == EndpointRole.Subscriber;
-        // Any number may stand there: what is no time is the start of 1970.
-        long ticks = *slot.JoinedAt / TimeSpan.NanosecondsPerTick;
-        bool isTime = ticks >= 0 && ticks <= (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks;
         SlotState state = (SlotState)Atomic.LoadAcquire(slot.State);
         bool isKept = subscriber && memory.Rules.IsBroadcast && Atomic.LoadAcquire(slot.IsKept) != 0;
         ulong behind = Atomic.LoadAcquire(state == SlotState.Active ? slot.Gate : slot.Resume);
         return new EndpointInfo(
-            role, index, isAlive, (int)*slot.ProcessId, slot.ReadName(), DateTimeOffset.UnixEpoch.AddTicks(isTime ? ticks : 0),
+            role, index, isAlive, (int)*slot.ProcessId, slot.ReadName(), RegionTime.Decode(*slot.JoinedAt),
             (long)*slot.Messages, subscriber ? (long)*slot.Losses : 0, subscriber ? (long)*slot.LostBytes : 0)
         {
             PlaceName = isKept ? slot.ReadPlaceName() : null,

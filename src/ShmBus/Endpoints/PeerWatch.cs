@@ -4,7 +4,7 @@ namespace ShmBus.Endpoints;
 
 /// <summary>
 /// Whether somebody died since the last look: a slot's owner is dead, or there is another owner. Most closes of a file mean
-/// neither, and must not disturb anybody. Called by the death watch's thread only.
+/// neither, and must not disturb anybody. Called through the death watch only, by one thread at a time.
 /// </summary>
 internal sealed class PeerWatch(SlotOwner owner)
 {

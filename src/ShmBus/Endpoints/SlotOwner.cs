@@ -1,4 +1,3 @@
-using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -38,9 +37,9 @@ internal sealed unsafe class SlotOwner
     /// <exception cref="EndpointInUseException">All are held or kept, or the name is.</exception>
     internal static SlotOwner Acquire(Region region, in RingMemory memory, EndpointRole role, PlaceName? name = null)
     {
-        if (name is not null && !Libc.TryLockByte(region.File.Handle, name.LockOffset, region.File.DisplayPath))
+        if (name is not null && !region.Source.TryLock(name.LockOffset))
         {
-            throw new EndpointInUseException(region.File.DisplayPath, name.Text);
+            throw new EndpointInUseException(region.Source.DisplayPath, name.Text);
         }
         int place = FindPlace(memory, name);
         if (place >= 0)
@@ -48,7 +47,7 @@ internal sealed unsafe class SlotOwner
             // The name is free, so the slot is, or will be in a moment: the kernel frees the locks of one that died one after the other.
             return SlotPatience.Retry(
                 (region, memory, role, place), static a => TryAcquire(a.region, a.memory, a.role, a.place, isNewPlace: false))
-                ?? throw new EndpointInUseException(region.File.DisplayPath, name!.Text);
+                ?? throw new EndpointInUseException(region.Source.DisplayPath, name!.Text);
         }
         bool isBroadcast = role == EndpointRole.Subscriber && memory.Rules.IsBroadcast;
         for (int i = 0; i < memory.Slots(role); i++)
@@ -58,7 +57,7 @@ internal sealed unsafe class SlotOwner
                 return owner;
             }
         }
-        throw new EndpointInUseException(region.File.DisplayPath, role, Holders(region, memory, role));
+        throw new EndpointInUseException(region.Source.DisplayPath, role, Holders(region, memory, role));
     }
 
     /// <summary>The slot of a name, or -1.</summary>
@@ -85,11 +84,10 @@ internal sealed unsafe class SlotOwner
     internal void Forget() => Atomic.StoreRelease(Slot.IsKept, 0); // pairs with RingRoom.Needed
 
     /// <summary>Whether the owner of another slot lives. One system call.</summary>
-    internal bool IsAlive(EndpointRole role, int index) => IsAlive(_region.File, role, index);
+    internal bool IsAlive(EndpointRole role, int index) => IsAlive(_region.Source, role, index);
 
-    /// <summary>Whether somebody who has the file open through another description owns a slot. One system call.</summary>
-    internal static bool IsAlive(RegionFile file, EndpointRole role, int index) =>
-        Libc.IsByteLocked(file.Handle, LockOffset(file, role, index));
+    /// <summary>Whether somebody else than the holder of this source owns a slot. One system call.</summary>
+    internal static bool IsAlive(RegionSource source, EndpointRole role, int index) => source.IsLocked(LockOffset(source, role, index));
 
     /// <summary>The slots of a role that their owners did not leave in good order although they are dead: a bit for each.</summary>
     internal ulong FindDead(EndpointRole role)
@@ -122,7 +120,7 @@ internal sealed unsafe class SlotOwner
         {
             Atomic.StoreRelease(Slot.State, (uint)SlotState.Free); // pairs with RingRoom.Needed: state
         }
-        Libc.UnlockByte(_region.File.Handle, LockOffset(_region.File, _role, Index));
+        _region.Source.Unlock(LockOffset(_region.Source, _role, Index));
     }
 
     /// <summary>Whether its state says that it has an owner, alive or dead, who did not leave it.</summary>
@@ -134,7 +132,7 @@ internal sealed unsafe class SlotOwner
 
     private static SlotOwner? TryAcquire(Region region, in RingMemory memory, EndpointRole role, int index, bool isNewPlace)
     {
-        if (!Libc.TryLockByte(region.File.Handle, LockOffset(region.File, role, index), region.File.DisplayPath))
+        if (!region.Source.TryLock(LockOffset(region.Source, role, index)))
         {
             return null;
         }
@@ -142,7 +140,7 @@ internal sealed unsafe class SlotOwner
         if (isNewPlace && IsKept(memory, index))
         {
             // Named since it was looked at, by one that is gone again.
-            Libc.UnlockByte(region.File.Handle, LockOffset(region.File, role, index));
+            region.Source.Unlock(LockOffset(region.Source, role, index));
             return null;
         }
         owner.Occupy();
@@ -179,12 +177,12 @@ internal sealed unsafe class SlotOwner
         List<EndpointInfo> holders = [];
         for (int i = 0; i < memory.Slots(role); i++)
         {
-            holders.Add(EndpointInfo.Read(memory, role, i, IsAlive(region.File, role, i)));
+            holders.Add(EndpointInfo.Read(memory, role, i, IsAlive(region.Source, role, i)));
         }
         return holders;
     }
 
-    private static long LockOffset(RegionFile file, EndpointRole role, int index) => role == EndpointRole.Publisher
-        ? file.Header.Geometry.PublisherSlotOffset(index)
-        : file.Header.Geometry.SubscriberSlotOffset(index);
+    private static long LockOffset(RegionSource source, EndpointRole role, int index) => role == EndpointRole.Publisher
+        ? source.Header.Geometry.PublisherSlotOffset(index)
+        : source.Header.Geometry.SubscriberSlotOffset(index);
 }

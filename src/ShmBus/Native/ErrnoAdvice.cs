@@ -27,6 +27,8 @@ internal static class ErrnoAdvice
             "Too little memory or address space, or too many mappings: see ulimit -v, vm.max_map_count and the memory limit of the container, or choose a smaller Capacity.",
         ErrorNumber.EAGAIN when operation == "mlock" =>
             "Some of the memory could not be locked now: raise RLIMIT_MEMLOCK (ulimit -l) or leave Lock off.",
+        ErrorNumber.EAGAIN when operation == Libc.SetLock =>
+            "Some process keeps the file locked in order to delete it, and does not go on (/proc/locks shows which file): let it go on, or end it.",
         ErrorNumber.EAGAIN =>
             "The resource is not available now: another process holds it, or a limit is reached; try again later.",
         ErrorNumber.ENODEV =>

@@ -39,10 +39,19 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>lstat: what a path names, without following a symbolic link; null when it names nothing.</summary>
-    internal static FileStatus? Lstat(string path)
+    internal static FileStatus? Lstat(string path) => LstatAt(AT_FDCWD, path, path);
+
+    /// <summary>The same for a name in a directory.</summary>
+    internal static FileStatus? Lstat(SafeFileHandle directory, string name, string path)
+    {
+        using Borrowed at = new(directory);
+        return LstatAt(at.Fd, name, path);
+    }
+
+    private static FileStatus? LstatAt(int directory, string name, string path)
     {
         statx status;
-        if (syscall_statx(SYS_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0)
+        if (syscall_statx(SYS_statx, directory, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0)
         {
             return new FileStatus(status);
         }

@@ -19,6 +19,7 @@ internal static unsafe partial class Libc
     internal const uint MFD_CLOEXEC = 0x1;
     internal const uint MFD_ALLOW_SEALING = 0x2;
 
+    internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_GET_SEALS = 1034;
     internal const int F_ADD_SEALS = 1033;
     internal const int F_SEAL_SEAL = 0x1;
@@ -69,6 +70,9 @@ internal static unsafe partial class Libc
     internal static partial int chmod(string path, uint mode);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int futimens(SafeFileHandle fd, nint times);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int fsync(SafeFileHandle fd);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -84,6 +88,9 @@ internal static unsafe partial class Libc
         using Borrowed at = new(directory);
         return new((nint)Syscall.Retry((at.Fd, name, flags, mode), static a => openat(a.Fd, a.name, a.flags | O_CLOEXEC, a.mode)), ownsHandle: true);
     }
+
+    /// <summary>Another descriptor of the same description. The handle is invalid when the call failed.</summary>
+    internal static SafeFileHandle Duplicate(SafeFileHandle fd) => new(fcntl(fd, F_DUPFD_CLOEXEC, 0), ownsHandle: true);
 
     /// <summary>Makes an anonymous file that can be sealed, closed on exec. The handle is invalid when the call failed.</summary>
     internal static SafeFileHandle MemfdCreate(string name) =>

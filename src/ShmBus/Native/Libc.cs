@@ -8,4 +8,18 @@ internal static partial class Libc
 {
     /// <summary>The runtime resolves this name to the C library of the platform, glibc or musl.</summary>
     private const string Library = "libc";
+
+    /// <summary>Whether it can be called.</summary>
+    internal static bool IsThere()
+    {
+        try
+        {
+            _ = geteuid();
+            return true;
+        }
+        catch (DllNotFoundException)
+        {
+            return false;
+        }
+    }
 }

@@ -5,6 +5,13 @@ namespace ShmBus.Native;
 /// <summary>What every call into the C library has in common: interruption, errno, and the platform it needs.</summary>
 internal static class Syscall
 {
+    /// <summary>
+    /// Whether there is the C library that the calls below are written for; else nothing in this layer may be called. Asked once: where
+    /// it depends on it what is compiled, it costs nothing.
+    /// </summary>
+    internal static readonly bool IsPlatform =
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64 && Libc.IsThere();
+
     /// <summary>The errno of the last call on this thread that was declared with SetLastError.</summary>
     internal static ErrorNumber LastError => (ErrorNumber)Marshal.GetLastPInvokeError();
 
@@ -29,15 +36,14 @@ internal static class Syscall
         result >= 0 ? result : throw ErrnoException.From(LastError, operation, path);
 
     /// <summary>Ends here, by name, where the calls below do not exist.</summary>
-    /// <exception cref="PlatformNotSupportedException">Not Linux, or neither x64 nor arm64.</exception>
+    /// <exception cref="PlatformNotSupportedException">Not Linux, or neither x64 nor arm64, or without a C library.</exception>
     internal static void RequirePlatform()
     {
-        if (!OperatingSystem.IsLinux() ||
-            RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        if (!IsPlatform)
         {
             throw new PlatformNotSupportedException(
-                $"ShmBus runs on Linux x64 and arm64; this is {RuntimeInformation.OSDescription} on " +
-                $"{RuntimeInformation.ProcessArchitecture}. A bus inside one process that needs no Linux is planned, for tests and development elsewhere.");
+                $"Shared memory needs Linux on x64 or arm64; this is {RuntimeInformation.OSDescription} on " +
+                $"{RuntimeInformation.ProcessArchitecture}. Within one process a bus (Bus.InProcess) or a topic (Topic.CreateInProcess) works here too, for tests and development.");
         }
     }
 }

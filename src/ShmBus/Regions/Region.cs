@@ -1,63 +1,52 @@
-using ShmBus.Native;
-
 namespace ShmBus.Regions;
 
 /// <summary>
-/// A mapped region together with the open description that its owner's locks belong to. The mapping lives on when the file
-/// loses its name.
+/// A region as one endpoint has it: its memory, and the source that the endpoint's locks belong to. The memory lives on when
+/// the source loses its name, and when it is closed.
 /// </summary>
 internal sealed unsafe class Region
 {
-    private readonly RegionMapping _mapping;
+    private readonly RegionMemory _memory;
 
-    private Region(RegionFile file, RegionMapping mapping, IReadOnlyList<RefusedOption> refused)
+    private Region(RegionSource source, RegionMemory memory)
     {
-        File = file;
-        _mapping = mapping;
-        Refused = refused;
+        Source = source;
+        _memory = memory;
     }
 
-    internal RegionFile File { get; }
+    internal RegionSource Source { get; }
 
-    internal RegionGeometry Geometry => File.Header.Geometry;
+    internal RegionHeader Header => Source.Header;
 
-    internal byte* Address => _mapping.Address;
+    internal RegionGeometry Geometry => Header.Geometry;
+
+    internal byte* Address => _memory.Address;
 
     /// <summary>The options that the system did not grant.</summary>
-    internal IReadOnlyList<RefusedOption> Refused { get; }
+    internal IReadOnlyList<RefusedOption> Refused => _memory.Refused;
 
-    /// <summary>Maps a file through a description of its own.</summary>
-    internal static Region Map(RegionFile source, RegionOptions options, bool readOnly)
+    /// <summary>Maps a region for a holder of its own.</summary>
+    internal static Region Map(RegionSource source, RegionOptions options, bool readOnly)
     {
-        RegionFile file = source.Reopen(options, readOnly);
+        RegionSource own = source.Reopen(options, readOnly);
         try
         {
             source.Reserve();
-            RegionMapping mapping = RegionMapping.Map(file.Handle, file.Header.Geometry, readOnly, file.DisplayPath, options.HugePages);
-            return new Region(file, mapping, mapping.Prepare(file.Header.Geometry, options, readOnly));
+            return new Region(own, own.Map(options, readOnly));
         }
         catch
         {
-            file.Dispose();
+            own.Dispose();
             throw;
         }
     }
 
     /// <summary>Brings what was written as far as asked.</summary>
-    internal void Flush(Durability durability)
-    {
-        if (durability == Durability.Process)
-        {
-            return;
-        }
-        int flags = durability == Durability.Disk ? Libc.MS_SYNC : Libc.MS_ASYNC;
-        // What was stored through the mirror is in the same pages: once over the file is enough.
-        Syscall.Check(Libc.msync((nint)Address, (nuint)Geometry.RegionSize, flags), "msync", File.DisplayPath);
-    }
+    internal void Flush(Durability durability) => _memory.Flush(durability);
 
-    /// <summary>Closes the description, which frees its locks. The memory stays.</summary>
-    internal void CloseFile() => File.Dispose();
+    /// <summary>Closes the source, which frees its locks. The memory stays.</summary>
+    internal void Close() => Source.Dispose();
 
     /// <summary>Takes the memory away. Nobody may be inside; may be called once only.</summary>
-    internal void Unmap() => _mapping.Unmap();
+    internal void Unmap() => _memory.Unmap();
 }

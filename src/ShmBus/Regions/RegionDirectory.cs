@@ -9,16 +9,22 @@ namespace ShmBus.Regions;
 /// </summary>
 internal sealed class RegionDirectory : IDisposable
 {
-    private RegionDirectory(SafeFileHandle handle, string path)
+    private readonly FileId _id;
+
+    private RegionDirectory(SafeFileHandle handle, string path, FileId id)
     {
         Handle = handle;
         Path = path;
+        _id = id;
     }
 
     /// <summary>A place to go on from, opened with O_PATH: to look around in it would take a right that is not needed.</summary>
     internal SafeFileHandle Handle { get; }
 
     internal string Path { get; }
+
+    /// <summary>Whether the path still leads to it. One system call.</summary>
+    internal bool IsInPlace => Libc.Lstat(Path) is FileStatus found && found.Id == _id;
 
     /// <summary>The directory and the name of a file's path.</summary>
     /// <exception cref="ArgumentException">The path does not name a file.</exception>
@@ -38,7 +44,8 @@ internal sealed class RegionDirectory : IDisposable
     /// <param name="path">The directory.</param>
     /// <param name="create">Make the last part of the path, for the owner and who is let in, where it is missing.</param>
     /// <param name="options">Who is let in.</param>
-    internal static RegionDirectory Open(string path, bool create, RegionOptions options)
+    /// <param name="inherits">Where it is made: what is made in it gets its group.</param>
+    internal static RegionDirectory Open(string path, bool create, RegionOptions options, bool inherits = false)
     {
         // mkdir answers EEXIST for what is there; whatever else is wrong, opening says it better.
         bool isNew = create && Libc.mkdirat(Libc.AT_FDCWD, path, (uint)RegionOptions.Default.DirectoryMode) == 0;
@@ -53,14 +60,76 @@ internal sealed class RegionDirectory : IDisposable
             RegionTrust.CheckDirectory(status, path, isNew ? RegionOptions.Default : options);
             if (isNew)
             {
-                LetIn(handle, path, options, inherited: status.Mode & UnixFileMode.SetGroup);
+                LetIn(handle, path, options, inherits ? UnixFileMode.SetGroup : status.Mode & UnixFileMode.SetGroup);
             }
-            return new RegionDirectory(handle, path);
+            return new RegionDirectory(handle, path, status.Id);
         }
         catch
         {
             handle.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The same directory, for an owner of its own.</summary>
+    internal RegionDirectory Share()
+    {
+        SafeFileHandle handle = Libc.Duplicate(Handle);
+        return handle.IsInvalid
+            ? throw ErrnoException.From(Syscall.LastError, "fcntl(F_DUPFD_CLOEXEC)", Path)
+            : new RegionDirectory(handle, Path, _id);
+    }
+
+    internal string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The names of all that is in it.</summary>
+    internal List<string> Names()
+    {
+        using Borrowed directory = new(Handle);
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(Libc.ProcPath(directory.Fd)).Select(static entry => System.IO.Path.GetFileName(entry))];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw ErrnoException.From(ErrorNumber.EACCES, "opendir", Path);
+        }
+    }
+
+    /// <summary>
+    /// Finds a regular file without doing anything to it: to open a device can do something, and to open a pipe can wait.
+    /// </summary>
+    /// <returns>A descriptor opened with O_PATH.</returns>
+    /// <exception cref="NotFoundErrnoException">Nothing has that name.</exception>
+    /// <exception cref="RegionTypeException">It is something else.</exception>
+    internal SafeFileHandle Find(string name)
+    {
+        SafeFileHandle found = Libc.OpenAt(Handle, name, Libc.O_PATH | Libc.O_NOFOLLOW);
+        if (found.IsInvalid)
+        {
+            throw ErrnoException.From(Syscall.LastError, "openat", PathOf(name));
+        }
+        try
+        {
+            FileStatus status = Libc.Fstat(found, PathOf(name));
+            return status.IsRegularFile ? found : throw new RegionTypeException(PathOf(name), $"it is {status.TypeName}; expected a regular file");
+        }
+        catch
+        {
+            found.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a name leads to a file that was found by it.</summary>
+    internal bool Leads(string name, FileId file) => Libc.Lstat(Handle, name, PathOf(name)) is FileStatus found && found.Id == file;
+
+    /// <summary>Takes a name away. No matter when it is gone already.</summary>
+    internal void Remove(string name)
+    {
+        if (Libc.unlinkat(Handle, name, 0) < 0 && Syscall.LastError is ErrorNumber error and not ErrorNumber.ENOENT)
+        {
+            throw ErrnoException.From(error, "unlinkat", PathOf(name));
         }
     }
 
@@ -76,14 +145,14 @@ internal sealed class RegionDirectory : IDisposable
     }
 
     /// <summary>Group and mode of a new directory, as asked for, whatever the umask is.</summary>
-    private static void LetIn(SafeFileHandle handle, string path, RegionOptions options, UnixFileMode inherited)
+    private static void LetIn(SafeFileHandle handle, string path, RegionOptions options, UnixFileMode setGroup)
     {
         if (options.SharesWithGroup && options.Group is uint group)
         {
             Syscall.Check(Libc.fchownat(handle, "", uint.MaxValue, group, Libc.AT_EMPTY_PATH), "fchownat", path);
         }
         using Borrowed directory = new(handle);
-        Syscall.Check(Libc.chmod(Libc.ProcPath(directory.Fd), (uint)(options.DirectoryMode | inherited)), "chmod", path);
+        Syscall.Check(Libc.chmod(Libc.ProcPath(directory.Fd), (uint)(options.DirectoryMode | setGroup)), "chmod", path);
     }
 
     private static IOException Refusal(ErrorNumber error, string path) =>

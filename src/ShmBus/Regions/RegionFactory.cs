@@ -14,7 +14,7 @@ internal static unsafe class RegionFactory
     /// <summary>Makes a file region. Null when another has the name by now: open that one.</summary>
     internal static SafeFileHandle? TryCreate(RegionDirectory directory, string name, in RegionHeader header, RegionOptions options)
     {
-        string path = Path.Combine(directory.Path, name);
+        string path = directory.PathOf(name);
         SafeFileHandle file = Libc.OpenAt(directory.Handle, ".", Libc.O_RDWR | Libc.O_TMPFILE, (uint)options.Mode);
         if (file.IsInvalid)
         {
@@ -30,6 +30,8 @@ internal static unsafe class RegionFactory
                 Syscall.Check(Libc.fchown(file, uint.MaxValue, group), "fchown", path);
             }
             Fill(file, header, options, path);
+            // Nobody may delete it between now and when it is opened by its name.
+            _ = RegionUse.TryBegin(file, path);
             isMade = TryName(file, directory, name, path);
             return isMade ? file : null;
         }
@@ -100,7 +102,7 @@ internal static unsafe class RegionFactory
         try
         {
             // What can be refused is reported to the endpoints, which map and populate for themselves.
-            _ = mapping.Prepare(geometry, options with { Lock = false, HugePages = false }, readOnly: false);
+            mapping.Prepare(options with { Lock = false, HugePages = false }, readOnly: false);
             WriteStart(mapping.Address, geometry);
             header.Encode(new Span<byte>(mapping.Address, RegionDescriptor.HeaderSize));
         }
@@ -114,7 +116,7 @@ internal static unsafe class RegionFactory
     /// The state of a ring in which nothing was published. Positions begin at the capacity and not at 0: a position is then
     /// never 0, which says 'none' in an intent, and everything up to a whole ring below the start can be computed without a borrow.
     /// </summary>
-    private static void WriteStart(byte* region, in RegionGeometry geometry)
+    internal static void WriteStart(byte* region, in RegionGeometry geometry)
     {
         ulong start = (ulong)geometry.Capacity;
         *(ulong*)(region + RegionDescriptor.TailOffset) = start;

@@ -8,28 +8,28 @@ namespace ShmBus.Regions;
 /// checked by what the descriptor leads to, and its header is read into private memory: nothing is mapped before all of it
 /// was found right, because touching a mapped page that the file does not have kills the process (SIGBUS).
 /// </summary>
-internal sealed class RegionFile : IDisposable
+internal sealed class RegionFile : RegionSource
 {
-    private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id)
+    /// <summary>How long one that is being deleted is waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id, RegionDirectory? directory)
+        : base(header, displayPath)
     {
         Handle = handle;
-        Header = header;
-        DisplayPath = displayPath;
         Path = path;
         Id = id;
+        Directory = directory;
     }
 
     internal SafeFileHandle Handle { get; }
 
-    internal RegionHeader Header { get; }
-
-    /// <summary>The full path, or null for an anonymous region.</summary>
-    internal string? Path { get; }
-
-    /// <summary>The path, or what to call an anonymous region in a message.</summary>
-    internal string DisplayPath { get; }
+    internal override string? Path { get; }
 
     internal FileId Id { get; }
+
+    /// <summary>Where its lanes are found, if it is a hub of lanes; else null.</summary>
+    internal RegionDirectory? Directory { get; }
 
     /// <summary>Opens the region that a path names.</summary>
     /// <exception cref="NotFoundErrnoException">There is no such file.</exception>
@@ -46,6 +46,12 @@ internal sealed class RegionFile : IDisposable
     {
         (string parent, string name) = RegionDirectory.Split(path);
         using RegionDirectory directory = RegionDirectory.Open(parent, create: true, options);
+        return OpenOrCreateIn(directory, name, header, options, out created);
+    }
+
+    /// <inheritdoc cref="OpenOrCreate"/>
+    internal static RegionFile OpenOrCreateIn(RegionDirectory directory, string name, in RegionHeader header, RegionOptions options, out bool created)
+    {
         // Somebody may delete the file between the two steps, again and again, but hardly a hundred times.
         for (int attempt = 0; ; attempt++)
         {
@@ -66,20 +72,45 @@ internal sealed class RegionFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens the region that a name leads to. From when it is open until it is closed, nobody deletes it who keeps to the rules; one
+    /// that is only read keeps nobody from that.
+    /// </summary>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    internal static RegionFile OpenIn(RegionDirectory directory, string name, RegionOptions options, bool readOnly)
+    {
+        string full = directory.PathOf(name);
+        for (long start = Environment.TickCount64; ; Thread.Yield())
+        {
+            using SafeFileHandle found = directory.Find(name);
+            RegionFile? file = TryOpenAgain(found, full, full, directory, options, readOnly);
+            if (file is not null && (readOnly || directory.Leads(name, file.Id)))
+            {
+                return file;
+            }
+            file?.Dispose();
+            // It was, or is being, deleted: another may have the name now.
+            if (Environment.TickCount64 - start > Patience.TotalMilliseconds)
+            {
+                throw ErrnoException.From(ErrorNumber.EAGAIN, Libc.SetLock, full);
+            }
+        }
+    }
+
     /// <summary>Makes a region without a name, which lives as long as somebody has it open.</summary>
     internal static RegionFile CreateAnonymous(in RegionHeader header, RegionOptions options)
     {
         using SafeFileHandle handle = RegionFactory.CreateAnonymous(header, options);
-        return OpenAgain(handle, "(anonymous region)", null, options, readOnly: false);
+        return OpenAgain(handle, "(anonymous region)", null, null, options, readOnly: false);
     }
 
     /// <summary>
     /// The same file through a description of its own: locks belong to a description, so each endpoint needs one. Works
     /// also when the file has lost its name.
     /// </summary>
-    internal RegionFile Reopen(RegionOptions options, bool readOnly)
+    internal override RegionFile Reopen(RegionOptions options, bool readOnly)
     {
-        RegionFile own = OpenAgain(Handle, DisplayPath, Path, options, readOnly);
+        RegionFile own = OpenAgain(Handle, DisplayPath, Path, Directory, options, readOnly);
         if (own.Header == Header)
         {
             return own;
@@ -93,17 +124,34 @@ internal sealed class RegionFile : IDisposable
     /// the process when the disk is full by then.
     /// </summary>
     /// <exception cref="SpaceErrnoException">There is no space for what is missing.</exception>
-    internal void Reserve()
+    internal override void Reserve()
     {
         if (Libc.Fstat(Handle, DisplayPath).AllocatedBytes < (ulong)Header.Geometry.RegionSize)
         {
-            Syscall.Check(Libc.Fallocate(Handle, Header.Geometry.RegionSize), "fallocate", DisplayPath);
+            using SafeFileHandle writable = OpenDescription(Handle, DisplayPath, readOnly: false);
+            Syscall.Check(Libc.Fallocate(writable, Header.Geometry.RegionSize), "fallocate", DisplayPath);
         }
     }
 
+    internal override RegionMapping Map(RegionOptions options, bool readOnly)
+    {
+        RegionMapping mapping = RegionMapping.Map(Handle, Header.Geometry, readOnly, DisplayPath, options.HugePages);
+        mapping.Prepare(options, readOnly);
+        return mapping;
+    }
+
+    internal override bool TryLock(long offset) => Libc.TryLockByte(Handle, offset, DisplayPath);
+
+    internal override void Unlock(long offset) => Libc.UnlockByte(Handle, offset);
+
+    internal override bool IsLocked(long offset) => Libc.IsByteLocked(Handle, offset);
+
+    /// <remarks>By its times, which are nobody's business: a change of them raises IN_ATTRIB. What goes wrong costs only that.</remarks>
+    internal override void Touch() => _ = Libc.futimens(Handle, 0);
+
     /// <summary>Whether the name still leads to this file.</summary>
     /// <exception cref="ErrnoException">This process may not look.</exception>
-    internal RegionName CheckName()
+    internal override RegionName CheckName()
     {
         if (Path is null)
         {
@@ -115,30 +163,13 @@ internal sealed class RegionFile : IDisposable
             : RegionName.Replaced;
     }
 
-    private static RegionFile OpenIn(RegionDirectory directory, string name, RegionOptions options, bool readOnly)
-    {
-        string full = System.IO.Path.Combine(directory.Path, name);
-        // Found first and opened when it is known what it is: to open a device can do something, and to open a pipe can wait.
-        using SafeFileHandle found = Libc.OpenAt(directory.Handle, name, Libc.O_PATH | Libc.O_NOFOLLOW);
-        if (found.IsInvalid)
-        {
-            throw ErrnoException.From(Syscall.LastError, "openat", full);
-        }
-        FileStatus status = Libc.Fstat(found, full);
-        if (!status.IsRegularFile)
-        {
-            throw new RegionTypeException(full, $"it is {status.TypeName}; expected a regular file");
-        }
-        return OpenAgain(found, full, full, options, readOnly);
-    }
-
     /// <summary>
     /// Opens a region that was just made: by its name, so that people see that under /proc and not an inode's number, unless
     /// somebody has removed or replaced it by now.
     /// </summary>
     private static RegionFile OpenMade(RegionDirectory directory, string name, SafeFileHandle made, RegionOptions options)
     {
-        string full = System.IO.Path.Combine(directory.Path, name);
+        string full = directory.PathOf(name);
         RegionFile? named = null;
         try
         {
@@ -153,10 +184,45 @@ internal sealed class RegionFile : IDisposable
             // Removed.
         }
         named?.Dispose();
-        return OpenAgain(made, full, full, options, readOnly: false);
+        return OpenAgain(made, full, full, directory, options, readOnly: false);
     }
 
-    private static RegionFile OpenAgain(SafeFileHandle handle, string displayPath, string? path, RegionOptions options, bool readOnly)
+    /// <summary>Opens what is open, and so is not being deleted.</summary>
+    private static RegionFile OpenAgain(
+        SafeFileHandle handle, string displayPath, string? path, RegionDirectory? directory, RegionOptions options, bool readOnly) =>
+        TryOpenAgain(handle, displayPath, path, directory, options, readOnly) ??
+        throw ErrnoException.From(ErrorNumber.EAGAIN, Libc.SetLock, displayPath);
+
+    /// <summary>The file through a description of its own, checked; null when it is being deleted.</summary>
+    private static RegionFile? TryOpenAgain(
+        SafeFileHandle handle, string displayPath, string? path, RegionDirectory? directory, RegionOptions options, bool readOnly)
+    {
+        using Borrowed held = new(handle);
+        SafeFileHandle own = OpenDescription(handle, displayPath, readOnly);
+        RegionFile? file = null;
+        try
+        {
+            FileStatus status = Libc.Fstat(own, displayPath);
+            RegionTrust.CheckFile(status, displayPath, options);
+            bool takesPart = path is not null && !readOnly;
+            if (takesPart && !RegionUse.TryBegin(own, displayPath))
+            {
+                return null;
+            }
+            RegionHeader header = RegionHeader.Read(own, status.Size, displayPath);
+            return file = new RegionFile(own, header, displayPath, path, status.Id, header.Producers == RegionHeader.Lanes ? directory?.Share() : null);
+        }
+        finally
+        {
+            if (file is null)
+            {
+                own.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Opens what a descriptor leads to anew: locks belong to a description.</summary>
+    internal static SafeFileHandle OpenDescription(SafeFileHandle handle, string displayPath, bool readOnly)
     {
         using Borrowed file = new(handle);
         SafeFileHandle own = Libc.Open(Libc.ProcPath(file.Fd), readOnly ? Libc.O_RDONLY : Libc.O_RDWR);
@@ -166,26 +232,12 @@ internal sealed class RegionFile : IDisposable
             // The file is there, for it is open: what is missing can only be /proc.
             throw ErrnoException.From(error, "open", error == ErrorNumber.ENOENT ? Libc.ProcPath(file.Fd) : displayPath);
         }
-        return Validate(own, displayPath, path, options);
+        return own;
     }
 
-    /// <summary>Takes the handle over: it is closed when the file is refused.</summary>
-    private static RegionFile Validate(SafeFileHandle handle, string displayPath, string? path, RegionOptions options)
+    public override void Dispose()
     {
-        try
-        {
-            FileStatus status = Libc.Fstat(handle, displayPath);
-            RegionTrust.CheckFile(status, displayPath, options);
-            Span<byte> header = stackalloc byte[RegionDescriptor.HeaderSize];
-            long length = Syscall.Check(Libc.Read(handle, header, 0), "pread", displayPath);
-            return new RegionFile(handle, RegionHeader.Decode(header[..(int)length], status.Size, displayPath), displayPath, path, status.Id);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+        Handle.Dispose();
+        Directory?.Dispose();
     }
-
-    public void Dispose() => Handle.Dispose();
 }

@@ -32,6 +32,12 @@ internal readonly record struct RegionGeometry
     /// <summary>The bytes of address space: the data area stands there twice.</summary>
     internal long MappedSize => DataOffset + 2 * Capacity;
 
+    /// <summary>
+    /// The bytes of an array, in which the data area stands once. The longest record has a quarter of the ring and a header, which
+    /// is less than a line, and begins within: so much may stand behind the end.
+    /// </summary>
+    internal long ExtendedSize => DataOffset + Capacity + Capacity / 4 + RegionDescriptor.LineSize;
+
     /// <summary>Publisher slots come first in the table.</summary>
     internal long PublisherSlotOffset(int index) => TableOffset + (long)index * RegionDescriptor.SlotSize;
 

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Microsoft.Win32.SafeHandles;
+using ShmBus.Native;
 using static ShmBus.Regions.RegionDescriptor;
 
 namespace ShmBus.Regions;
@@ -69,6 +71,14 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[HubKeyOffset..], HubKey);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[EvictionLagOffset..], EvictionLag);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Checksum(bytes));
+    }
+
+    /// <summary>Reads a file's header, once, and checks it.</summary>
+    internal static RegionHeader Read(SafeFileHandle file, ulong fileSize, string path)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        long length = Syscall.Check(Libc.Read(file, header, 0), "pread", path);
+        return Decode(header[..(int)length], fileSize, path);
     }
 
     /// <summary>

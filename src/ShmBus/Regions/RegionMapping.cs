@@ -7,18 +7,24 @@ namespace ShmBus.Regions;
 /// A region in the address space. The data area stands there twice, back to back, so that a record that begins near its end
 /// goes on without a break: no wrap case, and every payload is one span.
 /// </summary>
-internal sealed unsafe class RegionMapping
+internal sealed unsafe class RegionMapping : RegionMemory
 {
     private readonly nuint _size;
+    private readonly nuint _regionSize;
+    private readonly string? _path;
+    private readonly List<RefusedOption> _refused = [];
 
-    private RegionMapping(byte* address, nuint size)
+    private RegionMapping(byte* address, nuint size, nuint regionSize, string? path)
     {
         Address = address;
         _size = size;
+        _regionSize = regionSize;
+        _path = path;
     }
 
-    /// <summary>The first byte of the header.</summary>
-    internal byte* Address { get; }
+    internal override byte* Address { get; }
+
+    internal override IReadOnlyList<RefusedOption> Refused => _refused;
 
     /// <summary>Maps a file whose size and header were checked.</summary>
     /// <exception cref="ErrnoException">The address space or the rights do not suffice; nothing stays mapped.</exception>
@@ -37,7 +43,7 @@ internal sealed unsafe class RegionMapping
             _ = Libc.munmap(address, size);
             throw ErrnoException.From(error, "mmap", path);
         }
-        return new RegionMapping((byte*)address, size);
+        return new RegionMapping((byte*)address, size, (nuint)geometry.RegionSize, path);
 
         bool MapAt(nint at, nuint length, long offset) =>
             Libc.mmap(at, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, number, offset) != Libc.MAP_FAILED;
@@ -80,38 +86,46 @@ internal sealed unsafe class RegionMapping
     private static nuint HugePageSize(int pageSize) => (nuint)pageSize * (nuint)pageSize / 8;
 
     /// <summary>
-    /// Does what the options ask of the memory and returns what was refused. Populating is a matter of course, so it falls
-    /// silent where the kernel does not have it: the pages then come at first touch.
+    /// Does what the options ask of the memory; what was refused is in <see cref="Refused"/> then. Populating is a matter of course,
+    /// so it falls silent where the kernel does not have it: the pages then come at first touch.
     /// </summary>
-    internal IReadOnlyList<RefusedOption> Prepare(in RegionGeometry geometry, RegionOptions options, bool readOnly)
+    internal void Prepare(RegionOptions options, bool readOnly)
     {
-        List<RefusedOption> refused = [];
         if (options.HugePages)
         {
             // The mirror is left alone: gathering the pages once is enough.
-            Ask("HugePages", "madvise(MADV_COLLAPSE)", Libc.madvise((nint)Address, (nuint)geometry.RegionSize, Libc.MADV_COLLAPSE));
+            Ask("HugePages", "madvise(MADV_COLLAPSE)", Libc.madvise((nint)Address, _regionSize, Libc.MADV_COLLAPSE));
         }
-        if (geometry.MappedSize <= options.PopulateLimit &&
+        if ((long)_size <= options.PopulateLimit &&
             Libc.madvise((nint)Address, _size, readOnly ? Libc.MADV_POPULATE_READ : Libc.MADV_POPULATE_WRITE) < 0 &&
             Syscall.LastError != ErrorNumber.EINVAL)
         {
-            refused.Add(new RefusedOption("Populate", ErrnoException.Describe(Syscall.LastError, "madvise(MADV_POPULATE_WRITE)", null)));
+            _refused.Add(new RefusedOption("Populate", ErrnoException.Describe(Syscall.LastError, "madvise(MADV_POPULATE_WRITE)", null)));
         }
         if (options.Lock)
         {
-            Ask("Lock", "mlock", Libc.mlock((nint)Address, (nuint)geometry.RegionSize));
+            Ask("Lock", "mlock", Libc.mlock((nint)Address, _regionSize));
         }
-        return refused;
 
         void Ask(string option, string operation, int result)
         {
             if (result < 0)
             {
-                refused.Add(new RefusedOption(option, ErrnoException.Describe(Syscall.LastError, operation, null)));
+                _refused.Add(new RefusedOption(option, ErrnoException.Describe(Syscall.LastError, operation, null)));
             }
         }
     }
 
-    /// <summary>Takes the region out of the address space. Nobody may be inside; may be called once only.</summary>
-    internal void Unmap() => Syscall.Check(Libc.munmap((nint)Address, _size), "munmap");
+    internal override void Flush(Durability durability)
+    {
+        if (durability == Durability.Process)
+        {
+            return;
+        }
+        int flags = durability == Durability.Disk ? Libc.MS_SYNC : Libc.MS_ASYNC;
+        // What was stored through the mirror is in the same pages: once over the file is enough.
+        Syscall.Check(Libc.msync((nint)Address, _regionSize, flags), "msync", _path);
+    }
+
+    internal override void Unmap() => Syscall.Check(Libc.munmap((nint)Address, _size), "munmap");
 }

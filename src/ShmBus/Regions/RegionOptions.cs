@@ -16,6 +16,21 @@ internal sealed record RegionOptions(long PopulateLimit, bool Lock, bool HugePag
     /// <summary>Whether others than the owner were let in on purpose, so that their files are acceptable too.</summary>
     internal bool SharesWithGroup => (Mode & GroupAccess) != 0;
 
+    /// <summary>Names what is wrong with what a user set.</summary>
+    /// <exception cref="ArgumentException">Something is.</exception>
+    internal static void Check(UnixFileMode mode, int? group)
+    {
+        if (mode is not (OwnerOnly or OwnerOnly | UnixFileMode.GroupRead or OwnerOnly | GroupAccess))
+        {
+            throw new ArgumentException(
+                $"{nameof(Mode)} is {Convert.ToString((int)mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.");
+        }
+        if (group < 0)
+        {
+            throw new ArgumentException($"{nameof(Group)} is {group}; expected the id of a group.");
+        }
+    }
+
     /// <summary>Permission bits of a directory that is made for a file: whoever may read or write it may enter, whoever may write it may make others.</summary>
     internal UnixFileMode DirectoryMode => Mode | UnixFileMode.UserExecute | (SharesWithGroup ? UnixFileMode.GroupExecute : 0);
 }

@@ -50,11 +50,12 @@ internal unsafe struct RingConsumer
     private ulong _taken;
     private ulong _gate;
     private ulong _messages;
-    private ulong _messagesAtMiss = ulong.MaxValue;
     private ulong _inBatch; // the next message of the batch at _done; 0: not in a batch
     private ulong _batchEnd;
     private byte* _batch;   // its payload
     private byte[] _copy = [];
+    private ulong _missedFrom;
+    private ulong _missedEnd; // 0: nothing
 
     /// <summary>Goes on where the slot's last owner was, or begins. The caller holds the slot.</summary>
     /// <param name="memory">The ring.</param>
@@ -120,8 +121,16 @@ internal unsafe struct RingConsumer
     /// <summary>The bytes that were overwritten, or given up for it, before this one read them.</summary>
     internal ulong MissedBytes { get; private set; }
 
-    /// <summary>Where what was missed last ends.</summary>
-    internal ulong MissedEnd { get; private set; }
+    /// <summary>Whether it missed something that was not asked for yet (<see cref="TakeMissed"/>).</summary>
+    internal readonly bool HasMissed => _missedEnd != 0;
+
+    /// <summary>What it missed since this was asked last, in one piece.</summary>
+    internal (ulong Position, ulong Length) TakeMissed()
+    {
+        (ulong, ulong) missed = (_missedFrom, _missedEnd - _missedFrom);
+        _missedEnd = 0;
+        return missed;
+    }
 
     /// <summary>The position of the next record; everything below is done with, but for what is taken.</summary>
     internal readonly ulong Position => _taken;
@@ -144,7 +153,7 @@ internal unsafe struct RingConsumer
         ulong lengthAndType = *(ulong*)(at + LengthOffset);
         uint length = (uint)lengthAndType;
         CheckLength(length);
-        record = new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position);
+        record = new Record(at + HeaderSize, lengthAndType, position);
         HandOut(position + Extent(length));
         return true;
     }
@@ -178,7 +187,7 @@ internal unsafe struct RingConsumer
                 _done = _taken = next;
                 Atomic.StoreRelease(_resume, next); // pairs with RingRoom.Needed: resume
             }
-            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, (int)length, (uint)(lengthAndType >> 32), position));
+            bool goesOn = handler.OnRecord(new Record(at + HeaderSize, lengthAndType, position));
             count++;
             position = next;
             _done = _taken = next;
@@ -241,7 +250,7 @@ internal unsafe struct RingConsumer
             }
             switch (kind)
             {
-                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch:
+                case (ulong)RecordKind.Message or (ulong)RecordKind.Short or (ulong)RecordKind.Batch or (ulong)RecordKind.Extended:
                     return true;
                 case (ulong)RecordKind.Aborted when _done < end || !_isLossy:
                     CheckLength(length);
@@ -344,7 +353,6 @@ internal unsafe struct RingConsumer
         }
         Atomic.StoreRelease(_slot.LostBytes, Atomic.LoadAcquire(_slot.LostBytes) + (end - _done));
         Atomic.StoreRelease(_slot.Losses, Atomic.LoadAcquire(_slot.Losses) + 1);
-        _messagesAtMiss = ulong.MaxValue;
         MoveTo(end);
         return true;
     }
@@ -469,11 +477,11 @@ internal unsafe struct RingConsumer
 
     private void Miss(ulong from, ulong to)
     {
-        // What was passed by since the last miss is part of it, where no message was: what is told lies in one piece.
-        from = _messages == _messagesAtMiss ? MissedEnd : from;
-        _messagesAtMiss = _messages;
+        // Passed once more before it was asked: aborted claims between the two count as missed.
+        from = HasMissed ? _missedEnd : from;
+        _missedFrom = HasMissed ? _missedFrom : from;
+        _missedEnd = to;
         MissedBytes += to - from;
-        MissedEnd = to;
         Atomic.StoreRelease(_slot.MissedBytes, Atomic.LoadAcquire(_slot.MissedBytes) + (to - from));
     }
 
@@ -494,10 +502,17 @@ internal unsafe struct RingConsumer
                     throw new RingCorruptException(_done, $"a short record says length {length} within {claimed} claimed bytes");
                 }
                 HandOut(_done + Extent(claimed));
-                return new Record(payload, (int)length, (uint)(lengthAndType >> 32), _done);
-            default:
+                return new Record(payload, LengthAndType((uint)length, (uint)(lengthAndType >> 32)), _done);
+            case (ulong)RecordKind.Extended:
+                ExtrasBlock extras = ExtrasBlock.Read(payload, claimed, _done, out uint trueLength);
                 HandOut(_done + Extent(claimed));
-                return new Record(payload, (int)claimed, (uint)(lengthAndType >> 32), _done);
+                return new Record(payload + extras.Size, LengthAndType(trueLength, (uint)(lengthAndType >> 32)), _done, extras);
+            case (ulong)RecordKind.Message:
+                HandOut(_done + Extent(claimed));
+                return new Record(payload, lengthAndType, _done);
+            default:
+                // It was there a moment ago.
+                throw new RingCorruptException(_done, "a stamp was written over");
         }
     }
 
@@ -518,7 +533,7 @@ internal unsafe struct RingConsumer
                 Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
             }
         }
-        return new Record(PlaceInBatch(position) + BatchHeaderSize, (int)length, type, position);
+        return new Record(PlaceInBatch(position) + BatchHeaderSize, LengthAndType(length, type), position);
     }
 
     /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
@@ -541,6 +556,7 @@ internal unsafe struct RingConsumer
         _inBatch = position == within ? within : first;
     }
 
+    /// <summary>Finds what stands in the batch by the batch's own place, as all that stands in a record: see <see cref="RingMemory"/>.</summary>
     private readonly ulong NextOfBatch(ulong position, out uint length, out uint type)
     {
         ulong lengthAndType = *(ulong*)PlaceInBatch(position);
@@ -631,12 +647,18 @@ internal interface IRecordHandler
 }
 
 /// <summary>A message in the ring: where its payload stands.</summary>
-internal readonly unsafe struct Record(byte* payload, int length, uint type, ulong position)
+// Four fields of one word: with more the compiler keeps it in memory.
+[method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong position, ExtrasBlock extras = default)
 {
     internal readonly byte* Payload = payload;
-    internal readonly int Length = length;
-    internal readonly uint Type = type;
+    internal readonly ulong LengthAndType = lengthAndType;
     internal readonly ulong Position = position;
+    internal readonly ExtrasBlock Extras = extras;
+
+    internal int Length => (int)LengthAndType;
+
+    internal uint Type => (uint)(LengthAndType >> 32);
 }
 
 /// <summary>What a consumer saw behind a position without a stamp.</summary>

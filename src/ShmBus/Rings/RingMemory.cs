@@ -6,12 +6,18 @@ namespace ShmBus.Rings;
 /// A ring as pointers into a region: its control fields, its slots and its data. Knows no file and no syscall, so that a test
 /// can put it on any memory.
 /// </summary>
+/// <remarks>
+/// Only the place of a record's beginning is found by its position, masked; whatever stands in the record is found from there,
+/// and may lie behind the end of the data area. There a region has the data area once more, mapped to the same bytes. Memory that
+/// cannot be mapped twice has so many bytes more that the longest record fits: nobody looks for what they hold at
+/// the beginning of the data area.
+/// </remarks>
 internal readonly unsafe struct RingMemory
 {
     private readonly byte* _region;
 
     /// <summary>Views a ring.</summary>
-    /// <param name="region">The region, mapped or imitated, with the data area twice, back to back.</param>
+    /// <param name="region">The region, mapped or imitated, with the data area twice, back to back, or with room for a record behind it.</param>
     /// <param name="geometry">Its sizes, checked before.</param>
     /// <param name="key">The key of its stamps.</param>
     /// <param name="rules">Who gets the messages, and what happens when it is full: a queue that waits unless told.</param>

@@ -28,7 +28,8 @@ namespace ShmBus.Rings;
 /// payload goes on there, and the line is this processor's by the time it does; the reader looks at the stamp's line only.
 /// That takes a quarter off the round trip of 64 bytes. Where messages flow it would cost a tenth of them, so a
 /// look at the reader's gate, once in a hundred small messages, tells which it is. A zero is no stamp, and the place is free
-/// and nobody else's, as long as there is one producer and nobody reads what it writes over.</para>
+/// and nobody else's, as long as there is one producer and nobody reads what it writes over. (Counted from where the next record
+/// begins, it is within what a long one takes up there, also where that goes on behind the end of the data area.)</para>
 /// <para>Where it overwrites, there is always room. A reader believes what it copied if the tail, read after it, is not more than
 /// the capacity beyond: hence a barrier between (3) and (4).</para>
 /// </remarks>
@@ -163,6 +164,16 @@ internal unsafe struct RingProducer
 
     /// <summary>Commits the open claim, whose payload is a run of messages: all of them at once.</summary>
     internal void CommitBatch(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Batch);
+
+    /// <summary>Commits the open claim, which begins with a block of extras; its payload may be shorter than what was claimed for it.</summary>
+    /// <param name="claimed">The claimed bytes, those of the block among them.</param>
+    /// <param name="length">The bytes of the payload behind the block.</param>
+    internal void CommitExtended(uint claimed, uint length)
+    {
+        byte* record = _data + (_tail & _mask);
+        ExtrasBlock.WritePayloadLength(record + HeaderSize, length);
+        Close(record, claimed, RecordKind.Extended);
+    }
 
     /// <summary>Gives the open claim up: subscribers pass it by.</summary>
     internal void Abort(uint claimed) => Close(_data + (_tail & _mask), claimed, RecordKind.Aborted);

@@ -11,12 +11,13 @@ namespace ShmBus.Waiting;
 /// <remarks>
 /// A fence in every publish would cut its rate to a third. So the sleeping side makes a full barrier happen on every
 /// processor that runs a thread of a registered process (<c>membarrier</c>), and a publisher in a registered process gets
-/// by without. One that could not register fences for itself.
+/// by without. One that could not register fences for itself. Within the process the sleeper's barrier (<see cref="MonitorSignals"/>)
+/// reaches every thread: there nobody needs to register.
 /// </remarks>
 internal static class Barrier
 {
-    /// <summary>Whether the barriers of other processes reach this one.</summary>
-    private static readonly bool IsRegistered = Libc.RegisterForMembarrier();
+    /// <summary>Whether the barriers of other processes reach this one, where there can be such.</summary>
+    private static readonly bool IsRegistered = !Syscall.IsPlatform || Libc.RegisterForMembarrier();
 
     /// <summary>Between publishing and looking for sleepers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -40,6 +40,15 @@ internal unsafe struct Parking
         _bit = 1UL << index;
     }
 
+    /// <summary>What wakes it, and the value of the word to sleep at: for a sleep without a thread.</summary>
+    internal readonly Signals Signals => _signals;
+
+    /// <inheritdoc cref="Signals"/>
+    internal readonly uint* Word => _slot.FutexWord;
+
+    /// <inheritdoc cref="Signals"/>
+    internal readonly uint Expected => _expected;
+
     /// <summary>Says that this endpoint is about to sleep. What happens from now on wakes it; what happened before, a look shows.</summary>
     internal void Announce()
     {
@@ -60,9 +69,15 @@ internal unsafe struct Parking
     /// <summary>Sleeps until woken, or until a deadline in nanoseconds of the monotonic clock; may return early.</summary>
     internal readonly void Sleep(long now, long deadline)
     {
-        long until = _isSeenByAll ? deadline : Math.Min(deadline, now + _bound);
+        long until = Until(now, deadline);
         _signals.Sleep(_slot.FutexWord, _expected, until == long.MaxValue ? -1 : until);
     }
+
+    /// <summary>Whether a sleep was announced and not taken back.</summary>
+    internal readonly bool IsAnnounced => (_parked & 1) != 0;
+
+    /// <summary>Until when to sleep at most, for this sleep: sooner than the deadline where a waker may miss it.</summary>
+    internal readonly long Until(long now, long deadline) => _isSeenByAll ? deadline : Math.Min(deadline, now + _bound);
 
     /// <summary>Awake again. Each sleep that is announced is taken back before the next: it then has a number of its own.</summary>
     internal void Withdraw() => Atomic.StoreRelease(_slot.Parked, ++_parked); // pairs with Waker: parked

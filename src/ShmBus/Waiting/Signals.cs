@@ -1,4 +1,5 @@
 using ShmBus.Native;
+using ShmBus.Regions;
 
 namespace ShmBus.Waiting;
 
@@ -7,6 +8,12 @@ internal abstract unsafe class Signals
 {
     /// <summary>Between processes: futexes of the shared kind.</summary>
     internal static readonly Signals Futex = new FutexSignals();
+
+    /// <summary>Within this process.</summary>
+    internal static readonly Signals InProcess = new MonitorSignals();
+
+    /// <summary>Those of a region.</summary>
+    internal static Signals Of(Region region) => region.Source is RegionArray ? InProcess : Futex;
 
     /// <summary>The barrier between saying that one sleeps and the last look. False when it does not reach the other side for sure.</summary>
     internal abstract bool BarrierBeforeSleeping();

@@ -55,7 +55,7 @@ internal struct SpinBudget
     {
         if (_parks++ % ParksForCount == 0)
         {
-            _isAlone = Libc.ProcessorsOfThisProcess() == 1;
+            _isAlone = (Syscall.IsPlatform ? Libc.ProcessorsOfThisProcess() : Environment.ProcessorCount) == 1;
         }
     }
 }

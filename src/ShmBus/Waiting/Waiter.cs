@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace ShmBus.Waiting;
@@ -36,7 +35,7 @@ internal interface IWaitCondition
 }
 
 /// <summary>The loop of every blocking wait: spin, yield, park, as the strategy says.</summary>
-internal struct Waiter
+internal partial struct Waiter
 {
     /// <summary>About half a microsecond: while messages go back and forth, no wait is longer, and reading the clock would be half of it.</summary>
     private const int GlancesBeforeClock = 500;
@@ -71,20 +70,25 @@ internal struct Waiter
     /// <param name="condition">What to wait for.</param>
     /// <param name="timeout">How long at most; negative for without end.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
+    internal bool Wait<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct =>
+        WaitBriefly(ref condition) || WaitLonger(ref condition, timeout);
+
+    /// <summary>Only glances for about half a microsecond. False when the condition does not hold by then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool WaitBriefly<T>(ref T condition) where T : struct, IWaitCondition, allows ref struct
     {
         if (Glances(ref condition, _budget.Nanoseconds == 0 ? 1 : GlancesBeforeClock) && condition.Look() == Finding.Ready)
         {
             _parking.StayAwake();
             return true;
         }
-        return WaitLonger(ref condition, timeout);
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool WaitLonger<T>(ref T condition, TimeSpan timeout) where T : struct, IWaitCondition, allows ref struct
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = Clock.Nanoseconds;
         bool isEndless = timeout < TimeSpan.Zero || timeout.Ticks > (long.MaxValue - start) / TimeSpan.NanosecondsPerTick;
         long deadline = isEndless ? long.MaxValue : start + timeout.Ticks * TimeSpan.NanosecondsPerTick;
         bool isReady = Spin(ref condition, start, deadline);
@@ -96,7 +100,7 @@ internal struct Waiter
         {
             isReady = Park(ref condition, deadline);
         }
-        _budget.Learn(Stopwatch.GetTimestamp() - start);
+        _budget.Learn(Clock.Nanoseconds - start);
         return isReady;
     }
 
@@ -104,7 +108,7 @@ internal struct Waiter
     {
         long end = _budget.Nanoseconds > deadline - start ? deadline : start + _budget.Nanoseconds;
         long lastLook = start;
-        for (long now = start; now < end; now = Stopwatch.GetTimestamp())
+        for (long now = start; now < end; now = Clock.Nanoseconds)
         {
             condition.ThrowIfEnded();
             if (Glances(ref condition, GlancesBeforeClock) || condition.IsDisturbed || now - lastLook > _lookEvery)
@@ -142,7 +146,7 @@ internal struct Waiter
                 {
                     condition.ThrowIfEnded();
                     Finding finding = condition.Look();
-                    long now = Stopwatch.GetTimestamp();
+                    long now = Clock.Nanoseconds;
                     if (finding == Finding.Ready)
                     {
                         return true;
@@ -151,9 +155,7 @@ internal struct Waiter
                     {
                         return false;
                     }
-                    // Unwatched, nobody tells that a peer died: look now and then, sooner where a peer has it in hand.
-                    long bound = _isWatched ? long.MaxValue : now + (finding == Finding.HeldUp ? 10 : 1000) * Millisecond;
-                    _parking.Sleep(now, Math.Min(deadline, bound));
+                    _parking.Sleep(now, Math.Min(deadline, Bound(now, finding)));
                 }
                 finally
                 {
@@ -172,6 +174,10 @@ internal struct Waiter
             }
         }
     }
+
+    /// <summary>Until when to sleep: unwatched, nobody tells that a peer died, so look now and then, sooner where a peer has it in hand.</summary>
+    private readonly long Bound(long now, Finding finding) =>
+        _isWatched ? long.MaxValue : now + (finding == Finding.HeldUp ? 10 : 1000) * Millisecond;
 
     /// <summary>Glances a number of times. Without a pause between: a pause costs as much as half a round trip.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -116,8 +116,8 @@ internal sealed unsafe class World : IDisposable
         }
         if (Memory.Rules.AreLossy && actor.Role == EndpointRole.Subscriber && IsData(field))
         {
-            // A copy is made behind this load.
-            actor.Learn(Hash.Mix(0, MemoryMarshal.Cast<byte, ulong>(new ReadOnlySpan<byte>(Memory.Data, (int)Memory.Capacity))));
+            // A copy of the record is made behind this load.
+            actor.Learn(Hash.Mix(0, new ReadOnlySpan<ulong>(field, (int)(Memory.Capacity / 4 + RecordDescriptor.HeaderSize) / sizeof(ulong))));
         }
         switch (Scenario.Fault)
         {

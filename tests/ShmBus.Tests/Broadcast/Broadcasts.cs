@@ -9,7 +9,8 @@ internal class FileBroadcast : BroadcastContract
     private protected override Topic CreateTopic(TopicOptions options)
     {
         _directory = new TestDirectory();
-        return Topic.OpenOrCreate(_directory.File("topic"), options);
+        using Bus bus = Bus.Open(_directory.Path);
+        return bus.OpenOrCreateTopic("topic", options);
     }
 
     private protected override void Clean() => _directory.Dispose();
@@ -24,4 +25,18 @@ internal sealed class SharedBroadcast : FileBroadcast
 internal sealed class AnonymousBroadcast : BroadcastContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
+}
+
+internal class InProcessBroadcast : BroadcastContract
+{
+    private protected override Topic CreateTopic(TopicOptions options)
+    {
+        using Bus bus = Bus.InProcess();
+        return bus.OpenOrCreateTopic("topic", options);
+    }
+}
+
+internal sealed class SharedInProcessBroadcast : InProcessBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
 }

@@ -5,7 +5,9 @@ using ShmBus.Tests.Support;
 namespace ShmBus.Tests.Broadcast;
 
 /// <summary>A broadcast whose publishers wait, but not for those who lag too far.</summary>
-internal sealed class EvictionTests
+[TestFixture(Place.File)]
+[TestFixture(Place.InProcess)]
+internal sealed class EvictionTests(Place place)
 {
     private const int Capacity = 4096;
 
@@ -16,7 +18,7 @@ internal sealed class EvictionTests
     public void Open()
     {
         _directory = new TestDirectory();
-        _topic = Topic.OpenOrCreate(_directory.File("topic"),
+        _topic = place.CreateTopic(_directory,
             new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast, Publishers = 2, EvictionLag = Capacity / 2 });
     }
 

@@ -5,14 +5,17 @@ namespace ShmBus.Tests.House;
 /// <summary>The links of a Markdown file to other files and to headings.</summary>
 internal static partial class MarkdownLinks
 {
-    /// <summary>The links that lead to no file, or to no heading in it. Addresses with a scheme are not followed.</summary>
+    /// <summary>
+    /// The links that lead to no file, or to no heading in it, or to no method of that name in C# code (the title of such a link is the
+    /// name of a method). Addresses with a scheme are not followed.
+    /// </summary>
     internal static IEnumerable<string> FindBroken(string file)
     {
         string text = WithoutCode(File.ReadAllText(file));
         foreach (Match match in Link().Matches(text).Concat(Definition().Matches(text)))
         {
             string link = match.Groups["target"].Value;
-            if (!Scheme().IsMatch(link) && !LeadsSomewhere(file, Uri.UnescapeDataString(link)))
+            if (!Scheme().IsMatch(link) && !(LeadsSomewhere(file, Uri.UnescapeDataString(link)) && HasMethod(file, link, match.Groups["title"].Value)))
             {
                 yield return link;
             }
@@ -26,6 +29,10 @@ internal static partial class MarkdownLinks
         return Path.Exists(target) && (parts.Length == 1 || !target.EndsWith(".md", StringComparison.Ordinal) || Anchors(target).Contains(parts[1]));
     }
 
+    private static bool HasMethod(string from, string link, string title) =>
+        title.Length == 0 || !link.EndsWith(".cs", StringComparison.Ordinal) ||
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(from)!, link)).Contains($" {title}(", StringComparison.Ordinal);
+
     /// <summary>The names that headings are given by the usual renderers: lower case, dashes for spaces, no punctuation.</summary>
     private static HashSet<string> Anchors(string file)
     {
@@ -35,7 +42,7 @@ internal static partial class MarkdownLinks
 
     private static string WithoutCode(string text) => InlineCode().Replace(FencedCode().Replace(text, ""), "");
 
-    [GeneratedRegex(@"\]\(<?(?<target>[^)\s>]+)>?(\s+""[^""]*"")?\)")]
+    [GeneratedRegex(@"\]\(<?(?<target>[^)\s>]+)>?(\s+""(?<title>[^""]*)"")?\)")]
     private static partial Regex Link();
 
     [GeneratedRegex(@"^ {0,3}\[[^\]]+\]:\s*<?(?<target>[^\s>]+)", RegexOptions.Multiline)]

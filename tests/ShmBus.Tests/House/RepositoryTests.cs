@@ -65,8 +65,10 @@ internal sealed class RepositoryTests
     {
         using TestDirectory directory = new();
         File.WriteAllText(directory.File("other.md"), "Title\n=====\n\n## What `it` does, and why\n");
+        File.WriteAllText(directory.File("code.cs"), "void Is_there() { }");
         File.WriteAllText(directory.File("page.md"), """
             # A page
+            [good](code.cs "Is_there") [gone](code.cs "Is_there_not")
             [good](other.md) [good](#a-page) [good](other.md#what-it-does-and-why) [good](other.md#title) [good](https://example.org/x)
             [gone](gone.md) ![gone](gone.png "an image") [gone](#gone) [gone](other.md#gone) `[code](code.md)`
             ```
@@ -74,6 +76,6 @@ internal sealed class RepositoryTests
             ```
             [name]: gone.txt
             """);
-        Assert.That(MarkdownLinks.FindBroken(directory.File("page.md")), Is.EqualTo(["gone.md", "gone.png", "#gone", "other.md#gone", "gone.txt"]));
+        Assert.That(MarkdownLinks.FindBroken(directory.File("page.md")), Is.EqualTo(["code.cs", "gone.md", "gone.png", "#gone", "other.md#gone", "gone.txt"]));
     }
 }

@@ -71,6 +71,50 @@ internal sealed class CPeerTests
     }
 
     [Test]
+    public void Extras_from_C_arrive_as_they_were_written()
+    {
+        const int count = 2000;
+        Create(publishers: 1);
+        using PeerProcess publisher = StartPublisher(Language.C, type: 0, count);
+        NumberedMessages messages = new(Seed, _topic.MaxMessageLength);
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        HashSet<(bool, bool, bool, bool)> combinations = [];
+        for (int number = 0; number < count; number++)
+        {
+            Message message = subscriber.Read();
+            messages.Verify(number, message);
+            combinations.Add((message.Timestamp is null, message.CorrelationId is null, message.TraceContext is null, message.TraceState.IsEmpty));
+        }
+        publisher.Expect("sent");
+        Assert.That(combinations, Has.Count.EqualTo(16));
+    }
+
+    [Test]
+    public void Extras_from_CSharp_arrive_as_they_were_given()
+    {
+        Create(publishers: 1);
+        using Publisher publisher = _topic.CreatePublisher();
+        TraceContext trace = new(new UInt128(0x0af7651916cd43dd, 0x8448eb211c80319c), 0xb7ad6b7169203331, System.Diagnostics.ActivityTraceFlags.Recorded);
+        MessageExtras about = new() { CorrelationId = new Guid("00112233-4455-6677-8899-aabbccddeeff") };
+        publisher.Publish("all"u8, 1, about with { Timestamp = DateTimeOffset.UnixEpoch.AddTicks(12_345), TraceContext = trace, TraceState = "vendor=1" });
+        Assert.That(publisher.TryClaim(100, 2, about, out Claim claim), Is.True);
+        "some"u8.CopyTo(claim.Payload);
+        claim.Commit(4);
+        publisher.Publish("none"u8, 3);
+        Show("type 1, 3 bytes: all; at 1234500; about 00112233445566778899aabbccddeeff; trace 0af7651916cd43dd8448eb211c80319c b7ad6b7169203331 01; state vendor=1");
+        Show("type 2, 4 bytes: some; about 00112233445566778899aabbccddeeff");
+        Show("type 3, 4 bytes: none");
+
+        void Show(string expected)
+        {
+            using PeerProcess reader = PeerProcess.StartProgram(_programs.Subscriber, _path, "show");
+            reader.Expect("ready");
+            reader.Expect(expected);
+            Assert.That(reader.ExitCode(), Is.Zero);
+        }
+    }
+
+    [Test]
     public void Publishers_in_both_languages_share_a_topic([Values] Language to)
     {
         const int count = 100_000;

@@ -7,7 +7,7 @@ namespace ShmBus.Tests.Peers;
 /// <summary>The publisher and the subscriber in tests/CPeer, built for these tests. Where there is no C compiler they are ignored.</summary>
 internal sealed class CPrograms : IDisposable
 {
-    private static readonly string[] Shared = ["region.c", "slot.c", "park.c", "deaths.c", "messages.c", "host.c"];
+    private static readonly string[] Shared = ["region.c", "slot.c", "park.c", "deaths.c", "extras.c", "messages.c", "host.c"];
 
     // Not in shared memory, from which many containers execute nothing.
     private readonly TestDirectory _directory;

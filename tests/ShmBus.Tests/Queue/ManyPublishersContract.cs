@@ -1,13 +1,11 @@
 using ShmBus.Endpoints;
-using ShmBus.Native;
-using ShmBus.Regions;
 using ShmBus.Tests.Support;
 using ShmBus.Waiting;
 
 namespace ShmBus.Tests.Queue;
 
-/// <summary>What a topic of several publishers does, whether they share a ring or have lanes.</summary>
-internal abstract class ManyPublishersContract
+/// <summary>What a topic of several publishers does, wherever it lies, and whether they share a ring or have lanes.</summary>
+internal abstract class ManyPublishersContract(Place place)
 {
     private const int Most = 4;
 
@@ -17,13 +15,11 @@ internal abstract class ManyPublishersContract
 
     private protected abstract TopicOptions Options { get; }
 
-    private protected string Path => _directory.File("topic");
-
     [SetUp]
     public void Open()
     {
         _directory = new TestDirectory();
-        Topic = Topic.OpenOrCreate(Path, Options with { Capacity = 4096, Publishers = Most });
+        Topic = place.CreateTopic(_directory, Options with { Capacity = 4096, Publishers = Most });
     }
 
     [TearDown]
@@ -140,19 +136,6 @@ internal abstract class ManyPublishersContract
         }
     }
 
-    [Test]
-    public void Options_that_differ_are_refused_by_name()
-    {
-        TopicMismatchException mismatch = Assert.Throws<TopicMismatchException>(
-            () => Topic.OpenOrCreate(Path, Options with { Capacity = 4096, Publishers = 2 }));
-        Assert.That(mismatch.Option, Is.EqualTo("Publishers"));
-        mismatch = Assert.Throws<TopicMismatchException>(
-            () => Topic.OpenOrCreate(Path, Options with { Capacity = 4096, Publishers = Most, Lanes = !Options.Lanes }));
-        Assert.That(mismatch.Option, Is.EqualTo("Lanes"));
-        Assert.That(() => Topic.OpenOrCreate(Path, Options with { Publishers = 65 }), Throws.ArgumentException.With.Message.Contains("1 to 64"));
-        Assert.That(() => Topic.OpenOrCreate(Path, Options with { Publishers = 0 }), Throws.ArgumentException);
-    }
-
     private static int Slot(Publisher publisher) => publisher.Slot;
 
     private static void PublishInPlace(Publisher publisher, ReadOnlySpan<byte> message, uint type)
@@ -167,7 +150,9 @@ internal abstract class ManyPublishersContract
     }
 }
 
-internal sealed class SharedRing : ManyPublishersContract
+[TestFixture(Place.File)]
+[TestFixture(Place.InProcess)]
+internal sealed class SharedRing(Place place) : ManyPublishersContract(place)
 {
     private protected override TopicOptions Options => TopicOptions.Default;
 
@@ -187,7 +172,9 @@ internal sealed class SharedRing : ManyPublishersContract
     }
 }
 
-internal sealed class LaneRings : ManyPublishersContract
+[TestFixture(Place.File)]
+[TestFixture(Place.InProcess)]
+internal sealed class LaneRings(Place place) : ManyPublishersContract(place)
 {
     private protected override TopicOptions Options => TopicOptions.Default with { Lanes = true };
 
@@ -228,56 +215,6 @@ internal sealed class LaneRings : ManyPublishersContract
     }
 
     [Test]
-    public void Lanes_of_a_topic_that_was_deleted_are_not_read()
-    {
-        using (Publisher publisher = Topic.CreatePublisher())
-        {
-            publisher.Publish([1]);
-        }
-        File.Delete(Path);
-        using Topic anew = Topic.OpenOrCreate(Path, Options with { Capacity = 4096, Publishers = 2 });
-        using Subscriber subscriber = anew.CreateSubscriber();
-        Assert.That(subscriber.TryRead(out _), Is.False);
-        using Publisher next = anew.CreatePublisher();
-        next.Publish([2]);
-        Assert.That(subscriber.Read().Payload[0], Is.EqualTo(2));
-    }
-
-    [Test]
-    public void Topic_of_its_own_in_the_place_of_a_lane_is_left_alone()
-    {
-        using (Topic other = Topic.OpenOrCreate(Path + ".lane0"))
-        using (Publisher publisher = other.CreatePublisher())
-        {
-            publisher.Publish([1]);
-        }
-        Assert.That(() => Topic.CreatePublisher(), Throws.TypeOf<RegionFormatException>().With.Message.Contains(".lane0"));
-        using Topic still = Topic.Open(Path + ".lane0");
-        using Subscriber subscriber = still.CreateSubscriber();
-        Assert.That(subscriber.Read().Payload[0], Is.EqualTo(1));
-    }
-
-    [Test]
-    public void Lane_that_cannot_be_opened_is_thrown_for_once_and_the_others_are_read()
-    {
-        Topic.CreatePublisher().Dispose();
-        File.WriteAllBytes(Path + ".lane0", new byte[100]);
-        Assert.That(() => Topic.CreateSubscriber(), Throws.InstanceOf<RegionException>().With.Message.Contains(".lane0"));
-        File.Delete(Path + ".lane0");
-        Assert.That(() => Topic.CreateSubscriber(), Throws.InstanceOf<NotFoundErrnoException>());
-        using Publisher publisher = Topic.CreatePublisher();
-        using Subscriber subscriber = Topic.CreateSubscriber();
-        publisher.Publish([1]);
-        Assert.That(subscriber.Read().Payload[0], Is.EqualTo(1));
-        Topic.CreatePublisher().Dispose();
-        File.Delete(Path + ".lane1");
-        File.WriteAllBytes(Path + ".lane1", new byte[100]);
-        Assert.That(() => subscriber.TryRead(out _), Throws.InstanceOf<RegionException>());
-        publisher.Publish([2]);
-        Assert.That(subscriber.Read().Payload[0], Is.EqualTo(2));
-    }
-
-    [Test]
     public void Figures_are_those_of_all_lanes()
     {
         using Publisher first = Topic.CreatePublisher();
@@ -287,7 +224,5 @@ internal sealed class LaneRings : ManyPublishersContract
         TopicSnapshot seen = Topic.Inspect();
         Assert.That((seen.Capacity, seen.PublishedBytes, seen.PendingBytes), Is.EqualTo((4096, 96, 96)));
         Assert.That(seen.Endpoints, Has.Count.EqualTo(2));
-        Assert.That(() => Topic.Open(Path + ".lane0"), Throws.TypeOf<RegionFormatException>().With.Message.Contains("lane"));
-        Assert.That(() => Topic.CreateAnonymous(Options), Throws.ArgumentException.With.Message.Contains("path"));
     }
 }

@@ -9,7 +9,8 @@ internal class FileQueue : QueueContract
     private protected override Topic CreateTopic(TopicOptions options)
     {
         _directory = new TestDirectory();
-        return Topic.OpenOrCreate(_directory.File("topic"), options);
+        using Bus bus = Bus.Open(_directory.Path);
+        return bus.OpenOrCreateTopic("topic", options);
     }
 
     private protected override void Clean() => _directory.Dispose();
@@ -30,4 +31,23 @@ internal sealed class LaneQueue : FileQueue
 internal sealed class AnonymousQueue : QueueContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
+}
+
+internal class InProcessQueue : QueueContract
+{
+    private protected override Topic CreateTopic(TopicOptions options)
+    {
+        using Bus bus = Bus.InProcess();
+        return bus.OpenOrCreateTopic("topic", options);
+    }
+}
+
+internal sealed class SharedInProcessQueue : InProcessQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}
+
+internal sealed class LaneInProcessQueue : InProcessQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3, Lanes = true });
 }

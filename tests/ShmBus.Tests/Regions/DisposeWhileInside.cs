@@ -15,10 +15,10 @@ internal sealed class DisposeWhileInside
         [Values("publisher-try", "publisher-blocked", "publisher-waits", "publisher-claims", "publisher-aborts", "publisher-flushes",
             "subscriber-message-in-hand", "subscriber-reads", "subscriber-waits", "subscriber-polls", "subscriber-polls-without-limit",
             "subscriber-disposed-by-its-handler", "subscriber-flushes")] string scenario,
-        [Values] bool isAnonymous)
+        [Values("file", "-", "in-process")] string place)
     {
         using TestDirectory directory = new();
-        using PeerProcess peer = PeerProcess.Start("region-dispose", scenario, 300, isAnonymous ? "-" : directory.File("t"));
+        using PeerProcess peer = PeerProcess.Start("region-dispose", scenario, 300, place == "file" ? directory.File("t") : place);
         peer.Expect("0 mapped, 0 open");
         Assert.That(peer.ExitCode(), Is.Zero);
     }

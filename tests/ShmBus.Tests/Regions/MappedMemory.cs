@@ -34,7 +34,7 @@ internal sealed class MappedMemory : IDisposable
         }
         finally
         {
-            region.CloseFile();
+            region.Close();
             region.Unmap();
         }
         Assert.That(ProcessFiles.Mappings(Path), Is.Empty);
@@ -46,7 +46,7 @@ internal sealed class MappedMemory : IDisposable
         Topic.OpenOrCreate(Path).Dispose();
         Region region = MapRegion(readOnly: true);
         List<Mapping> mappings = ProcessFiles.Mappings(Path);
-        region.CloseFile();
+        region.Close();
         region.Unmap();
         Assert.That(mappings.Select(mapping => mapping.Permissions), Is.EqualTo(new[] { "r--s", "r--s" }));
     }

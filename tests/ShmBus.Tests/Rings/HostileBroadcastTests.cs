@@ -39,7 +39,7 @@ internal sealed unsafe class HostileBroadcastTests : IDisposable
 
     public void Dispose()
     {
-        _region.CloseFile();
+        _region.Close();
         _region.Unmap();
         _topic.Dispose();
         _directory.Dispose();

@@ -30,7 +30,7 @@ internal sealed unsafe class HostileMemoryTests : IDisposable
 
     public void Dispose()
     {
-        _region.CloseFile();
+        _region.Close();
         _region.Unmap();
         _topic.Dispose();
         _directory.Dispose();

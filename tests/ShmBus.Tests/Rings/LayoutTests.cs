@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
@@ -146,6 +148,46 @@ internal sealed class LayoutTests
             Assert.That(U64(512), Is.EqualTo(Page + 48), "tail");
             Assert.That(U64(SubscriberSlot + 128), Is.EqualTo(Page), "resume");
             Assert.That(U64(SubscriberSlot + 136), Is.EqualTo(Page + 32), "within");
+        });
+    }
+
+    [Test]
+    public void Extras_stand_as_described()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        MessageExtras all = new()
+        {
+            Timestamp = DateTimeOffset.UnixEpoch.AddTicks(12_345),
+            CorrelationId = new Guid("00112233-4455-6677-8899-aabbccddeeff"),
+            TraceContext = new TraceContext(UInt128.Parse("0af7651916cd43dd8448eb211c80319c", NumberStyles.HexNumber, null), 0xb7ad6b7169203331, ActivityTraceFlags.Recorded),
+            TraceState = "vendor=1",
+        };
+        publisher.Publish("Hello"u8, 7, all);
+        Assert.That(publisher.TryClaim(100, 8, new MessageExtras { CorrelationId = all.CorrelationId }, out Claim shorter), Is.True);
+        "abc"u8.CopyTo(shorter.Payload);
+        shorter.Commit(3);
+        Load();
+        Assert.Multiple(() =>
+        {
+            // A block of 8 + 8 + 16 + 32 + 16 bytes and 5 of payload: extent 112.
+            Assert.That(U64(Data), Is.EqualTo(Stamp(Page, kind: 5)), "extended");
+            Assert.That((U32(Data + 8), U32(Data + 12)), Is.EqualTo((85u, 7u)), "length of both, and type");
+            Assert.That((U16(Data + 16), U16(Data + 18)), Is.EqualTo((80, 15)), "size and fields");
+            Assert.That(U32(Data + 20), Is.EqualTo(5), "true length");
+            Assert.That(U64(Data + 24), Is.EqualTo(1_234_500), "timestamp");
+            Assert.That(Hex(Data + 32, 16), Is.EqualTo("00112233445566778899aabbccddeeff"), "correlation id");
+            Assert.That(Hex(Data + 48, 32), Is.EqualTo("0af7651916cd43dd8448eb211c80319c" + "b7ad6b7169203331" + "01" + "00000000000000"), "trace context");
+            Assert.That(U16(Data + 80), Is.EqualTo(8), "length of the trace state");
+            Assert.That(_bytes.AsSpan(Data + 82, 14).SequenceEqual("vendor=1\0\0\0\0\0\0"u8), Is.True, "trace state");
+            Assert.That(_bytes.AsSpan(Data + 96, 5).SequenceEqual("Hello"u8), Is.True, "payload");
+
+            // 3 of 100 bytes behind a block of 8 + 16: extent 144, of the claim.
+            Assert.That(U64(Data + 112), Is.EqualTo(Stamp(Page + 112, kind: 5)), "extended");
+            Assert.That((U32(Data + 120), U32(Data + 124)), Is.EqualTo((124u, 8u)), "claimed length, and type");
+            Assert.That((U16(Data + 128), U16(Data + 130), U32(Data + 132)), Is.EqualTo((24, 2, 3u)), "size, fields and true length");
+            Assert.That(Hex(Data + 136, 16), Is.EqualTo("00112233445566778899aabbccddeeff"), "correlation id");
+            Assert.That(_bytes.AsSpan(Data + 152, 3).SequenceEqual("abc"u8), Is.True, "payload");
+            Assert.That(U64(512), Is.EqualTo(Page + 112 + 144), "tail");
         });
     }
 
@@ -351,6 +393,8 @@ internal sealed class LayoutTests
     private uint U32(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(offset));
 
     private ulong U64(int offset) => BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(offset));
+
+    private string Hex(int offset, int count) => Convert.ToHexStringLower(_bytes, offset, count);
 
     private static uint Crc32C(ReadOnlySpan<byte> bytes)
     {

@@ -1,13 +1,22 @@
-using ShmBus.Tests.Support;
 using ShmBus.Waiting;
 
 namespace ShmBus.Tests.Waiting;
 
+/// <summary>What is waited in: the two sleep and wake in different ways.</summary>
+public enum Memory
+{
+    Shared,
+    InProcess,
+}
+
 /// <summary>What every wait strategy does.</summary>
-[TestFixture(WaitStrategy.Spin)]
-[TestFixture(WaitStrategy.Adaptive)]
-[TestFixture(WaitStrategy.Park)]
-internal sealed class WaitContract(WaitStrategy strategy)
+[TestFixture(WaitStrategy.Spin, Memory.Shared)]
+[TestFixture(WaitStrategy.Adaptive, Memory.Shared)]
+[TestFixture(WaitStrategy.Park, Memory.Shared)]
+[TestFixture(WaitStrategy.Spin, Memory.InProcess)]
+[TestFixture(WaitStrategy.Adaptive, Memory.InProcess)]
+[TestFixture(WaitStrategy.Park, Memory.InProcess)]
+internal sealed class WaitContract(WaitStrategy strategy, Memory memory)
 {
     private const int Capacity = 4096;
 
@@ -18,7 +27,7 @@ internal sealed class WaitContract(WaitStrategy strategy)
     [SetUp]
     public void Open()
     {
-        _topic = Topic.CreateAnonymous(new TopicOptions { Capacity = Capacity });
+        _topic = CreateTopic();
         _publisher = _topic.CreatePublisher(strategy);
         _subscriber = _topic.CreateSubscriber(strategy);
     }
@@ -148,24 +157,34 @@ internal sealed class WaitContract(WaitStrategy strategy)
     }
 
     [Test]
-    public void No_wake_is_lost_between_two_processes()
+    public void No_wake_is_lost_between_two_threads()
     {
-        using TestDirectory directory = new();
-        using Topic requests = Topic.OpenOrCreate(directory.File("requests"));
-        using Topic replies = Topic.OpenOrCreate(directory.File("replies"));
         const int count = 20_000;
-        using PeerProcess peer = PeerProcess.Start("echo", requests.Path!, replies.Path!, strategy, count);
-        using Publisher publisher = requests.CreatePublisher(strategy);
-        using Subscriber subscriber = replies.CreateSubscriber(strategy);
-        peer.Expect("ready");
+        using Topic replies = CreateTopic();
+        using Publisher replier = replies.CreatePublisher(strategy);
+        using Subscriber asker = replies.CreateSubscriber(strategy);
+        Task<bool> echo = Start(() =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                replier.Publish(_subscriber.Read().Payload);
+            }
+            return true;
+        });
         for (int i = 0; i < count; i++)
         {
-            publisher.Publish(BitConverter.GetBytes(i));
+            _publisher.Publish(BitConverter.GetBytes(i));
             // Now and then long enough for the other side to be on its way to sleep, in one of many stages.
             Thread.SpinWait(Random.Shared.Next(0, 2_000));
-            Assert.That(BitConverter.ToInt32(subscriber.Read().Payload), Is.EqualTo(i));
+            Assert.That(BitConverter.ToInt32(asker.Read().Payload), Is.EqualTo(i));
         }
-        peer.Expect("done");
+        Assert.That(echo.Result, Is.True);
+    }
+
+    private Topic CreateTopic()
+    {
+        TopicOptions options = new() { Capacity = Capacity };
+        return memory == Memory.Shared ? Topic.CreateAnonymous(options) : Topic.CreateInProcess(options);
     }
 
     /// <summary>On a thread of its own: the pool's may be few.</summary>

@@ -1,0 +1,80 @@
+using System.Globalization;
+using ShmBus.Native;
+using ShmBus.Regions;
+
+namespace ShmBus;
+
+/// <summary>Where a bus is, and whom it lets in.</summary>
+public sealed record BusOptions
+{
+    private const string SharedMemory = "/dev/shm";
+
+    internal static readonly BusOptions Default = new();
+
+    /// <summary>
+    /// Any directory: its last part is made where it is missing. Null is one under <c>/dev/shm</c>: <c>shmbus-UID</c>, of this user, or
+    /// <c>shmbus-gGID</c> where <see cref="Mode"/> lets a group in.
+    /// </summary>
+    public string? Directory { get; init; }
+
+    /// <summary>Tells several buses of one user, or group, apart: <c>shmbus-UID.NAME</c>. Not with <see cref="Directory"/>. The rules for names of topics hold.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>
+    /// The permission bits of topics that do not say otherwise: 600 (the default), 640 or 660 in octal. The directory gets those that
+    /// go with it where it is made: 700, 2750 or 2770. Bits for the group also mean that this process accepts what
+    /// belongs to others of the group: whoever can write a topic can feed its readers anything.
+    /// </summary>
+    public UnixFileMode Mode { get; init; } = RegionOptions.OwnerOnly;
+
+    /// <summary>
+    /// The id of the group that <see cref="Mode"/> lets in, and that the directory and the topics are given to. It must be set where
+    /// Mode lets a group in, and nowhere else. But for a <see cref="Directory"/> of one's own, null lets in every group of this process.
+    /// </summary>
+    public int? Group { get; init; }
+
+    private bool LetsGroupIn => (Mode & RegionOptions.GroupAccess) != 0;
+
+    /// <summary>Opens the directory, or makes it.</summary>
+    internal RegionDirectory OpenDirectory()
+    {
+        Check();
+        RegionOptions options = RegionOptions.Default with { Mode = Mode, Group = (uint?)Group };
+        return RegionDirectory.Open(Directory is null ? DefaultDirectory() : FullPath(Directory), create: true, options, inherits: LetsGroupIn);
+    }
+
+    private string DefaultDirectory()
+    {
+        string owner = LetsGroupIn ? $"g{Group}" : Libc.geteuid().ToString(CultureInfo.InvariantCulture);
+        return $"{SharedMemory}/shmbus-{owner}{(Name is null ? "" : $".{Name}")}";
+    }
+
+    // With a separator at its end a path would lead through a symbolic link.
+    private static string FullPath(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+
+    private void Check()
+    {
+        RegionOptions.Check(Mode, Group);
+        if (Directory is { Length: 0 })
+        {
+            throw new ArgumentException($"{nameof(Directory)} is empty; expected a path, or null for the one under {SharedMemory}.");
+        }
+        if (Directory is not null && Name is not null)
+        {
+            throw new ArgumentException($"{nameof(Name)} is '{Name}' and {nameof(Directory)} is '{Directory}'; expected one of them, or none.");
+        }
+        if (Name is not null && TopicNames.Problem(Name) is string problem)
+        {
+            throw new ArgumentException($"{nameof(Name)} is '{Name}', which cannot be used: {problem}.");
+        }
+        if (Directory is null && LetsGroupIn && Group is null)
+        {
+            throw new ArgumentException(
+                $"{nameof(Group)} is not set, and {nameof(Mode)} lets a group in; expected the id of that group, or a {nameof(Directory)}.");
+        }
+        if (!LetsGroupIn && Group is not null)
+        {
+            throw new ArgumentException($"{nameof(Group)} is {Group}, and {nameof(Mode)} lets no group in; expected the {nameof(Mode)} 640 or 660 (octal), or no {nameof(Group)}.");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using ShmBus.Endpoints;
+using ShmBus.Regions;
+using ShmBus.Rings;
+
+namespace ShmBus;
+
+/// <summary>
+/// Who is on a topic, and who comes and goes: <see cref="Topic.WatchPeers"/>. The kernel tells of it, within milliseconds as a rule;
+/// nothing is polled. It looks from outside, through a mapping that cannot write, and takes no slot.
+/// </summary>
+/// <remarks>
+/// Each change is handed to the handler once and in order, on the thread pool, one at a time. Who comes and goes between two looks is not
+/// noticed. All members may be used by any thread. The monitor lives on when the topic is disposed.
+/// </remarks>
+public sealed class PeerMonitor : IDisposable, IDeathListener
+{
+    private const int FallbackMilliseconds = 50;
+
+    private readonly Region _region;
+    private readonly RingMemory _memory;
+    private readonly EventHandler<PeerEventArgs> _handler;
+    private readonly Timer? _timer;
+
+    // Of whoever looks, one at a time.
+    private readonly Peer?[][] _seen;
+
+    // Held for moments: flags and hand-overs.
+    private readonly Lock _lock = new();
+    private readonly Queue<PeerEventArgs> _changes = new();
+    private IReadOnlyList<EndpointInfo> _peers = [];
+    private bool _isLooking;
+    private bool _looksAgain;
+    private bool _isTelling;
+    private bool _isDisposed;
+
+    internal PeerMonitor(Region region, EventHandler<PeerEventArgs> handler)
+    {
+        _region = region;
+        _memory = region.Ring();
+        _handler = handler;
+        _seen = [new Peer?[_memory.Slots(EndpointRole.Publisher)], new Peer?[_memory.Slots(EndpointRole.Subscriber)]];
+        if (DeathWatch.Register(this, region.Source) is RefusedOption refused)
+        {
+            Refused = refused with { Option = nameof(PeerMonitor), Reason = $"{refused.Reason} It looks every {FallbackMilliseconds} ms instead." };
+            _timer = new Timer(static monitor => ((PeerMonitor)monitor!).Look(), this, FallbackMilliseconds, FallbackMilliseconds);
+        }
+        Look();
+    }
+
+    /// <summary>Who is there, by the last look.</summary>
+    public IReadOnlyList<EndpointInfo> Peers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _peers;
+            }
+        }
+    }
+
+    /// <summary>Why it polls, where the system refuses to tell of changes; null as a rule.</summary>
+    public RefusedOption? Refused { get; }
+
+    /// <summary>Ends it. A call of the handler that is under way goes on; none begins afterwards. More than once is fine.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+            _isDisposed = true;
+            _changes.Clear();
+        }
+        // From then on nobody looks.
+        DeathWatch.Unregister(this, _region.Source);
+        _timer?.DisposeAsync().AsTask().Wait();
+        _region.Close();
+        _region.Unmap();
+    }
+
+    void IDeathListener.OnClose() => Look();
+
+    void IDeathListener.OnTouched() => Look();
+
+    /// <summary>Looks, or has the one who is at it look once more: who waits for whom could end in a ring.</summary>
+    private void Look()
+    {
+        lock (_lock)
+        {
+            _looksAgain = true;
+            if (_isLooking)
+            {
+                return;
+            }
+            _isLooking = true;
+        }
+        while (MayLook())
+        {
+            List<PeerEventArgs> changes = [];
+            for (int i = 0; i < _seen.Length; i++)
+            {
+                LookAt((EndpointRole)i, changes);
+            }
+            if (changes.Count > 0)
+            {
+                Tell(changes);
+            }
+        }
+    }
+
+    private bool MayLook()
+    {
+        lock (_lock)
+        {
+            bool again = _looksAgain;
+            _looksAgain = false;
+            return _isLooking = again;
+        }
+    }
+
+    private unsafe void LookAt(EndpointRole role, List<PeerEventArgs> changes)
+    {
+        Peer?[] seen = _seen[(int)role];
+        for (int i = 0; i < seen.Length; i++)
+        {
+            RingSlot slot = _memory.Slot(role, i);
+            uint generation = Atomic.LoadAcquire(slot.Generation);
+            bool isAlive = SlotOwner.IsAlive(_region.Source, role, i);
+            // After the lock was asked for: who leaves in good order says so before it gives the lock back.
+            SlotState state = (SlotState)Atomic.LoadAcquire(slot.State);
+            if (seen[i] is Peer peer && (!isAlive || peer.Generation != generation))
+            {
+                bool hasDied = peer.Generation == generation && SlotOwner.IsOccupied(slot);
+                changes.Add(new PeerEventArgs(hasDied ? PeerChange.Died : PeerChange.Left, peer.Info with { IsAlive = false }));
+                seen[i] = null;
+            }
+            if (seen[i] is null && isAlive && state is SlotState.Active or SlotState.Evicted)
+            {
+                EndpointInfo info = EndpointInfo.Read(_memory, role, i, isAlive: true);
+                seen[i] = new Peer(info, generation);
+                changes.Add(new PeerEventArgs(PeerChange.Joined, info));
+            }
+        }
+    }
+
+    private void Tell(List<PeerEventArgs> changes)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+            _peers = [.. _seen.SelectMany(static peers => peers).OfType<Peer>().Select(static peer => peer.Info)];
+            changes.ForEach(_changes.Enqueue);
+            if (_isTelling)
+            {
+                return;
+            }
+            _isTelling = true;
+        }
+        // Not on the watch's own thread: a handler may dispose endpoints, or take its time.
+        ThreadPool.QueueUserWorkItem(static monitor => monitor.TellAll(), this, preferLocal: false);
+    }
+
+    private void TellAll()
+    {
+        while (true)
+        {
+            PeerEventArgs? change;
+            lock (_lock)
+            {
+                if (!_changes.TryDequeue(out change))
+                {
+                    _isTelling = false;
+                    return;
+                }
+            }
+            _handler(this, change);
+        }
+    }
+
+    private sealed record Peer(EndpointInfo Info, uint Generation);
+}
+
+/// <summary>What became of an endpoint of a topic.</summary>
+public sealed class PeerEventArgs : EventArgs
+{
+    internal PeerEventArgs(PeerChange change, EndpointInfo peer)
+    {
+        Change = change;
+        Peer = peer;
+    }
+
+    /// <summary>Whether it came or went, and how.</summary>
+    public PeerChange Change { get; }
+
+    /// <summary>Which one: as it was when it was seen first.</summary>
+    public EndpointInfo Peer { get; }
+}
+
+/// <summary>Whether an endpoint came or went, and how.</summary>
+public enum PeerChange
+{
+    /// <summary>It is there: it came, or was there when the watch began.</summary>
+    Joined,
+
+    /// <summary>It left in good order; or another was in its place before it could be known how it went.</summary>
+    Left,
+
+    /// <summary>Its process died, or let go of the topic without leaving it.</summary>
+    Died,
+}
