@@ -472,6 +472,7 @@ public sealed unsafe partial class Subscriber : Endpoint
             ulong position = _ring.Position;
             if (_ring.Skip(hole))
             {
+                ReportMissed();
                 Losses++;
                 Lost?.Invoke(this, new LossEventArgs((long)position, (long)(_ring.Position - position), LossCause.PublisherDied));
             }
