@@ -29,7 +29,6 @@ public sealed unsafe partial class Subscriber : Endpoint
     private SlotOwner _ringOwner;
     private Pace _pace;
     private uint _emptyLooks;
-    private ulong _missedBytes;
     private ulong _suspectBelow;
 
     private readonly Lanes? _lanes;
@@ -56,7 +55,8 @@ public sealed unsafe partial class Subscriber : Endpoint
             }
             // One that sleeps because this owner was alive already, and the gate still the last one's, looks again.
             _publishers.Wake();
-            _missedBytes = _ring.MissedBytes;
+            // What the place missed before, its new owner is not told by events: nobody listens yet.
+            _ = _ring.TakeMissed();
             if (region.Header.Producers == RegionHeader.Lanes)
             {
                 _lanes = new Lanes(region.Source, memory, options, atMostOnce, this);
@@ -88,7 +88,7 @@ public sealed unsafe partial class Subscriber : Endpoint
     /// The bytes, headers and padding included, that were written over before this subscriber read them. Right after its creation:
     /// those that its place lost before, because the last owner was evicted.
     /// </summary>
-    public long MissedBytes => (long)_missedBytes;
+    public long MissedBytes => (long)_ring.MissedBytes;
 
     /// <summary>How often this subscriber passed by claims whose owner died before it committed.</summary>
     public long Losses { get; private set; }
@@ -349,7 +349,7 @@ public sealed unsafe partial class Subscriber : Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReportMissed()
     {
-        if (_ring.MissedBytes != _missedBytes)
+        if (_ring.HasMissed)
         {
             RaiseMissed();
         }
@@ -358,9 +358,8 @@ public sealed unsafe partial class Subscriber : Endpoint
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RaiseMissed()
     {
-        ulong bytes = _ring.MissedBytes - _missedBytes;
-        _missedBytes = _ring.MissedBytes;
-        Lost?.Invoke(this, new LossEventArgs((long)(_ring.MissedEnd - bytes), (long)bytes, LossCause.Overwritten));
+        (ulong position, ulong length) = _ring.TakeMissed();
+        Lost?.Invoke(this, new LossEventArgs((long)position, (long)length, LossCause.Overwritten));
     }
 
     /// <summary>Nothing stands at the position.</summary>
@@ -470,6 +469,8 @@ public sealed unsafe partial class Subscriber : Endpoint
             {
                 return Finding.HeldUp;
             }
+            // Told first: it lies before the hole.
+            ReportMissed();
             ulong position = _ring.Position;
             if (_ring.Skip(hole))
             {

@@ -54,6 +54,8 @@ internal unsafe struct RingConsumer
     private ulong _batchEnd;
     private byte* _batch;   // its payload
     private byte[] _copy = [];
+    private ulong _missedFrom;
+    private ulong _missedEnd; // 0: nothing
 
     /// <summary>Goes on where the slot's last owner was, or begins. The caller holds the slot.</summary>
     /// <param name="memory">The ring.</param>
@@ -117,8 +119,16 @@ internal unsafe struct RingConsumer
     /// <summary>The bytes that were overwritten, or given up for it, before this one read them.</summary>
     internal ulong MissedBytes { get; private set; }
 
-    /// <summary>Where what was missed last ends.</summary>
-    internal ulong MissedEnd { get; private set; }
+    /// <summary>Whether it missed something that was not asked for yet (<see cref="TakeMissed"/>).</summary>
+    internal readonly bool HasMissed => _missedEnd != 0;
+
+    /// <summary>What it missed since this was asked last, in one piece.</summary>
+    internal (ulong Position, ulong Length) TakeMissed()
+    {
+        (ulong, ulong) missed = (_missedFrom, _missedEnd - _missedFrom);
+        _missedEnd = 0;
+        return missed;
+    }
 
     /// <summary>The position of the next record; everything below is done with, but for what is taken.</summary>
     internal readonly ulong Position => _taken;
@@ -465,8 +475,11 @@ internal unsafe struct RingConsumer
 
     private void Miss(ulong from, ulong to)
     {
+        // Passed once more before it was asked: aborted claims between the two count as missed.
+        from = HasMissed ? _missedEnd : from;
+        _missedFrom = HasMissed ? _missedFrom : from;
+        _missedEnd = to;
         MissedBytes += to - from;
-        MissedEnd = to;
         Atomic.StoreRelease(_slot.MissedBytes, Atomic.LoadAcquire(_slot.MissedBytes) + (to - from));
     }
 
