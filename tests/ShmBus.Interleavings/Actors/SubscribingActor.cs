@@ -9,7 +9,6 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
     private RingConsumer _ring;
     private bool _hasJoined;
     private int _read;
-    private ulong _missed;
 
     /// <summary>While it looks at a hole: the intents as they were before it looked at the tail, where a fault has it so.</summary>
     internal ulong[]? OldIntents { get; private set; }
@@ -101,10 +100,10 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
 
     private void TellMissed()
     {
-        if (_ring.MissedBytes != _missed)
+        if (_ring.HasMissed)
         {
-            _missed = _ring.MissedBytes;
-            World.Miss(this, _ring.MissedEnd);
+            (ulong position, ulong length) = _ring.TakeMissed();
+            World.Miss(this, position + length);
         }
     }
 
