@@ -46,7 +46,6 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
     {
         _hasJoined = false;
         _read = 0;
-        _missed = 0;
         OldIntents = null;
         IsSkipping = false;
         Copying = null;
