@@ -102,6 +102,26 @@ internal sealed class OverwriteTests(Place place)
     }
 
     [Test]
+    public void What_was_missed_is_told_in_one_piece_although_an_aborted_claim_was_passed_by_in_it()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        List<(long Position, long Length)> losses = [];
+        subscriber.Lost += (_, loss) => losses.Add((loss.Position, loss.Length));
+        // It is passed, goes on at an aborted claim, finds nothing behind it, and is passed again.
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < 10 * Capacity / Extent; i++)
+            {
+                Assert.That(publisher.TryClaim(16, out Claim claim), Is.True);
+                claim.Dispose();
+            }
+            Assert.That(subscriber.TryRead(out _), Is.False);
+        }
+        Assert.That(losses, Is.EqualTo(new (long, long)[] { (Capacity, 19 * Capacity / 2), (21 * Capacity / 2, 10 * Capacity) }));
+    }
+
+    [Test]
     public void What_was_read_stays_as_it_was_when_the_ring_is_written_over()
     {
         using Publisher publisher = _topic.CreatePublisher();
