@@ -150,13 +150,14 @@ void join_subscriber(struct subscriber *s, const char *path, const char *place) 
     uint64_t resume = load64(e->slot + SLOT_RESUME);
     uint64_t shared = load64(e->base + SHARED_GATE);
     uint64_t tail = load64(e->base + TAIL);
-    s->position = e->is_new_place ? tail : e->lag != 0 && shared > resume ? shared : resume;
+    bool goes_on_at_shared = (!e->broadcast || e->lag != 0) && shared > resume;
+    s->position = e->is_new_place ? tail : goes_on_at_shared ? shared : resume;
     if (s->position % 16 != 0 || tail < s->position || (tail - s->position > e->capacity && !e->overwrites)) {
         corrupt(e, s->position, "resume");
     }
     if (e->is_new_place) {
         store64(e->slot + SLOT_WITHIN, 0);
-    } else if (s->position != resume) {
+    } else if (e->lag != 0 && s->position != resume) {
         s->position = tail - s->position > e->lag / 2 ? first_intact(e, tail) : s->position;
         miss(s, resume, s->position);
     }

@@ -88,8 +88,8 @@ internal unsafe struct RingConsumer
         {
             RingStart.End => tail,
             RingStart.Oldest => shared,
-            // Where publishers evict, they may have gone on without the place.
-            _ => memory.Rules.EvictionLag == 0 ? resume : Math.Max(resume, shared),
+            // In a broadcast what is shared may be above a place that is kept, unless publishers evict: then they have gone on without it.
+            _ => memory.Rules.IsBroadcast && memory.Rules.EvictionLag == 0 ? resume : Math.Max(resume, shared),
         };
         if (!IsPosition(position, memory.Capacity) || !IsPosition(tail, memory.Capacity) || tail < position ||
             (tail - position > memory.Capacity && !memory.Rules.Overwrites))

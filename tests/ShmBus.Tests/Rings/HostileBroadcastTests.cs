@@ -123,15 +123,21 @@ internal sealed unsafe class HostileBroadcastTests : IDisposable
     [Test]
     public void Publisher_that_sleeps_for_one_that_found_corruption_goes_on_when_that_one_leaves()
     {
-        Assume.That(_memory.Rules.AreLossy, Is.False, "Publishers wait for it.");
         Subscriber subscriber = _topic.CreateSubscriber();
         Stamp(Capacity, RecordKind.Message, length: uint.MaxValue);
         Assert.That(() => subscriber.TryRead(out _), Throws.TypeOf<RingCorruptException>());
         // It has seen by then that the other one is there: no news when that leaves.
         using Publisher publisher = _topic.CreatePublisher(WaitStrategy.Park);
-        while (publisher.TryPublish(new byte[16]))
+        for (int i = 0; i < Capacity / 32; i++)
         {
+            Assert.That(publisher.TryPublish(new byte[16]), Is.True);
         }
+        if (_memory.Rules.AreLossy)
+        {
+            Assert.That(publisher.TryPublish(new byte[16]), Is.True, "Here nobody is waited for.");
+            return;
+        }
+        Assert.That(publisher.TryPublish(new byte[16]), Is.False);
         Task publishing = Task.Factory.StartNew(() => publisher.Publish(new byte[16]), TaskCreationOptions.LongRunning);
         Until.True(() => *_memory.Publisher(publisher.Slot).Parked % 2 != 0);
         Thread.Sleep(10);
