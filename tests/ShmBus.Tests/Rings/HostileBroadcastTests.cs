@@ -128,7 +128,7 @@ internal sealed unsafe class HostileBroadcastTests : IDisposable
         Assert.That(() => subscriber.TryRead(out _), Throws.TypeOf<RingCorruptException>());
         // It has seen by then that the other one is there: no news when that leaves.
         using Publisher publisher = _topic.CreatePublisher(WaitStrategy.Park);
-        for (int i = 0; i < Capacity / 32; i++)
+        for (ulong i = 0; i < Capacity / 32; i++)
         {
             Assert.That(publisher.TryPublish(new byte[16]), Is.True);
         }
