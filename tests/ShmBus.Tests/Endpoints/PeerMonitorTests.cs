@@ -118,7 +118,7 @@ internal sealed class PeerMonitorTests(Place place)
         using BlockingCollection<string?> met = [];
         using PeerMonitor monitor = _topic.WatchPeers((_, _) => met.Add(local.Value));
         local.Value = "a stranger's";
-        _topic.CreatePublisher().Dispose();
+        using Publisher publisher = _topic.CreatePublisher();
         Assert.That(met.Take(), Is.Null);
     }
 
