@@ -293,7 +293,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
             EventHandler? handlers = NameLost;
             NameLost = null;
             // Not on the watch's own thread: a handler may dispose endpoints, or take its time.
-            ThreadPool.QueueUserWorkItem(static state => state.handlers?.Invoke(state.sender, EventArgs.Empty), (sender: this, handlers), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.handlers?.Invoke(state.sender, EventArgs.Empty), (sender: this, handlers), preferLocal: false);
         }
     }
 

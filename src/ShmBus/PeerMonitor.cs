@@ -32,6 +32,7 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
     private bool _looksAgain;
     private bool _isTelling;
     private bool _isDisposed;
+    private bool _isOver; // nobody begins to look any more
 
     internal PeerMonitor(Region region, EventHandler<PeerEventArgs> handler)
     {
@@ -42,9 +43,19 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
         if (DeathWatch.Register(this, region.Source) is RefusedOption refused)
         {
             Refused = refused with { Option = nameof(PeerMonitor), Reason = $"{refused.Reason} It looks every {FallbackMilliseconds} ms instead." };
-            _timer = new Timer(static monitor => ((PeerMonitor)monitor!).Look(), this, FallbackMilliseconds, FallbackMilliseconds);
+            _timer = new Timer(static monitor => ((PeerMonitor)monitor!).Look(), this, Timeout.Infinite, Timeout.Infinite);
+            // Only now: whoever is told disposes the timer, maybe at once.
+            _timer.Change(FallbackMilliseconds, FallbackMilliseconds);
         }
-        Look();
+        try
+        {
+            Look();
+        }
+        catch
+        {
+            EndWatch();
+            throw;
+        }
     }
 
     /// <summary>Who is there, by the last look.</summary>
@@ -62,7 +73,7 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
     /// <summary>Why it polls, where the system refuses to tell of changes; null as a rule.</summary>
     public RefusedOption? Refused { get; }
 
-    /// <summary>Ends it. A call of the handler that is under way goes on; none begins afterwards. More than once is fine.</summary>
+    /// <summary>Ends it. A call of the handler that is under way, or just about to begin, goes on; no other follows. More than once is fine.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -74,11 +85,17 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
             _isDisposed = true;
             _changes.Clear();
         }
-        // From then on nobody looks.
-        DeathWatch.Unregister(this, _region.Source);
-        _timer?.DisposeAsync().AsTask().Wait();
-        _region.Close();
-        _region.Unmap();
+        EndWatch();
+        lock (_lock)
+        {
+            _isOver = true;
+            if (_isLooking)
+            {
+                // The constructor is at its first look, of which the handler was told already: it takes the memory away.
+                return;
+            }
+        }
+        TakeMemoryAway();
     }
 
     void IDeathListener.OnClose() => Look();
@@ -115,10 +132,28 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
     {
         lock (_lock)
         {
-            bool again = _looksAgain;
+            _isLooking = _looksAgain && !_isDisposed;
             _looksAgain = false;
-            return _isLooking = again;
+            if (_isLooking || !_isOver)
+            {
+                return _isLooking;
+            }
         }
+        TakeMemoryAway();
+        return false;
+    }
+
+    /// <summary>When this returns, no look of the watch or the timer is under way, and none begins.</summary>
+    private void EndWatch()
+    {
+        DeathWatch.Unregister(this, _region.Source);
+        _timer?.DisposeAsync().AsTask().Wait();
+    }
+
+    private void TakeMemoryAway()
+    {
+        _region.Close();
+        _region.Unmap();
     }
 
     private unsafe void LookAt(EndpointRole role, List<PeerEventArgs> changes)
@@ -162,8 +197,9 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
             }
             _isTelling = true;
         }
-        // Not on the watch's own thread: a handler may dispose endpoints, or take its time.
-        ThreadPool.QueueUserWorkItem(static monitor => monitor.TellAll(), this, preferLocal: false);
+        // Not on the thread that looks: a handler may dispose endpoints, or take its time. And not in the context of that thread, which
+        // may be that of whoever came or left.
+        ThreadPool.UnsafeQueueUserWorkItem(static monitor => monitor.TellAll(), this, preferLocal: false);
     }
 
     private void TellAll()
@@ -208,7 +244,9 @@ public enum PeerChange
     /// <summary>It is there: it came, or was there when the watch began.</summary>
     Joined,
 
-    /// <summary>It left in good order; or another was in its place before it could be known how it went.</summary>
+    /// <summary>
+    /// It left in good order; or it cannot be known how it went: another was in its place before, or it had been evicted.
+    /// </summary>
     Left,
 
     /// <summary>Its process died, or let go of the topic without leaving it.</summary>

@@ -140,7 +140,9 @@ public sealed partial class Publisher
         {
             ReleaseWaiters();
             RoomCondition condition = new(this, length, CancellationToken.None);
-            return _waiter.WaitBriefly(ref condition);
+            bool hasRoom = _waiter.WaitBriefly(ref condition);
+            ReleaseWaiters();
+            return hasRoom;
         }
         catch (Exception exception)
         {
@@ -149,7 +151,12 @@ public sealed partial class Publisher
         }
     }
 
-    private Finding LookForRoom(uint length) => FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
+    private Finding LookForRoom(uint length)
+    {
+        Finding found = FindRoom(length, isThorough: true) ? Finding.Ready : Finding.HeldUp;
+        ReleaseWaiters();
+        return found;
+    }
 
     private sealed class WaitToPublishOperation(Publisher publisher) : AsyncOperation<bool>
     {

@@ -87,7 +87,9 @@ public sealed partial class Subscriber
     /// <summary>Reads message after message, without end; waits for each without a thread.</summary>
     /// <remarks>
     /// Allocates nothing for a message. To ask for the next one also says that the one before is done with; for the last one,
-    /// before <see cref="Endpoint.Dispose"/>, call <see cref="Complete"/>.
+    /// before <see cref="Endpoint.Dispose"/>, call <see cref="Complete"/>. So does every other call: a loop that is left in the middle,
+    /// also by an exception, and begun again goes on with the next message. To get the same one again (<see cref="Acknowledge.AfterHandling"/>),
+    /// dispose the subscriber and make another.
     /// </remarks>
     /// <param name="cancellationToken">Ends the wait for the next one.</param>
     /// <returns>Copies of the messages. Each is valid until the next one is asked for.</returns>

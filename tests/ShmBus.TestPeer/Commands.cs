@@ -36,6 +36,9 @@ internal static class Commands
             case "await-echo": return AwaitCommands.Echo(rest).GetAwaiter().GetResult();
             case "await-many": return AwaitCommands.AwaitMany(rest);
             case "await-refused": return AwaitCommands.AwaitRefused(rest).GetAwaiter().GetResult();
+            case "await-refused-later": return AwaitTroubles.RefusedLater(rest).GetAwaiter().GetResult();
+            case "await-without-barriers": return AwaitTroubles.WithoutBarriers(rest).GetAwaiter().GetResult();
+            case "strangers-context": return AwaitTroubles.StrangersContext(rest).GetAwaiter().GetResult();
             case "await-allocations": return AwaitAllocations.Run();
             case "await-stress": return AwaitStress.Run(rest);
             case "create": return NativeCommands.Create(rest);

@@ -29,6 +29,8 @@ internal static class InProcessCommand
             DisposeWhileWaiting(wait);
             CancelWhileWaiting(wait);
         }
+        Await(new TopicOptions()).GetAwaiter().GetResult();
+        Await(new TopicOptions { Publishers = 3, Lanes = true }).GetAwaiter().GetResult();
         DisposeWithClaimOpen();
         Console.WriteLine($"worked; libc was asked for {s_asked} time(s)");
         try
@@ -88,6 +90,33 @@ internal static class InProcessCommand
         using Subscriber subscriber = topic.CreateSubscriber(wait);
         using CancellationTokenSource source = new();
         EndsWith<OperationCanceledException>(() => subscriber.Read(source.Token), source.Cancel);
+    }
+
+    private static async Task Await(TopicOptions options)
+    {
+        using Topic topic = Topic.CreateInProcess(options);
+        using Publisher publisher = topic.CreatePublisher();
+        using Subscriber subscriber = topic.CreateSubscriber();
+        ValueTask<MessageCopy> read = subscriber.ReadAsync();
+        Expect(!read.IsCompleted, "no message");
+        publisher.Publish([1, 2]);
+        using (MessageCopy message = await read)
+        {
+            Expect(message.Payload.Length == 2, "the message");
+        }
+        byte[] payload = new byte[topic.MaxMessageLength];
+        ValueTask published;
+        do
+        {
+            published = publisher.PublishAsync(payload);
+        }
+        while (published.IsCompletedSuccessfully);
+        while (!published.IsCompleted)
+        {
+            subscriber.Poll(static _ => { }, 1);
+        }
+        await published;
+        Expect(publisher.Refused.Count == 0 && subscriber.Refused.Count == 0, "nothing was refused");
     }
 
     /// <summary>By its own thread the claim is given up at once; by another's it is left to the one that fills it.</summary>

@@ -63,7 +63,8 @@ internal sealed unsafe class WaiterThread(WaiterThreads threads, string name, Re
     internal static RefusedOption? Refusal(ErrorNumber error) =>
         error == ErrorNumber.None ? null : new RefusedOption("Await", ErrnoException.Describe(error, "futex_waitv", null));
 
-    internal void Start() => new Thread(Run) { IsBackground = true, Name = name }.Start();
+    // Without the context of whoever is the first to await: it serves others, and for longer.
+    internal void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
 
     /// <summary>A place in the set, or null when it is full.</summary>
     internal WaiterPlace? TryJoin(uint* word, IAsyncSleeper sleeper)

@@ -18,7 +18,6 @@ internal sealed unsafe class WaiterThreads : IAsyncWaits
 
     private readonly Lock _lock = new();
     private readonly List<WaiterThread> _threads = [];
-    private readonly RefusedOption? _refused = WaiterThread.Refusal(Libc.WhyNoFutexWaitMany());
     private int _made;
 
     private WaiterThreads()
@@ -36,7 +35,8 @@ internal sealed unsafe class WaiterThreads : IAsyncWaits
                     return sleep;
                 }
             }
-            WaiterThread another = new(this, $"ShmBus await {++_made}", _refused);
+            // Asked here: where there is no kernel to ask, everybody sleeps in places of its own signals, and nobody comes here.
+            WaiterThread another = new(this, $"ShmBus await {++_made}", WaiterThread.Refusal(Libc.WhyNoFutexWaitMany()));
             AsyncSleep first = another.TryJoin(word, sleeper)!;
             another.Start();
             _threads.Add(another);

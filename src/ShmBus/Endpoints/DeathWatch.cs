@@ -36,7 +36,8 @@ internal sealed class DeathWatch
             Refused = new RefusedOption("DeathWatch", ErrnoException.Describe(Syscall.LastError, "inotify_init1", null));
             return;
         }
-        new Thread(Run) { IsBackground = true, Name = "ShmBus death watch" }.Start();
+        // Without the context of whoever is the first to need it: it serves others, and without end.
+        new Thread(Run) { IsBackground = true, Name = "ShmBus death watch" }.UnsafeStart();
     }
 
     private RefusedOption? Refused { get; }

@@ -4,10 +4,10 @@ using ShmBus.Rings;
 namespace ShmBus.Waiting;
 
 /// <summary>An endpoint's place to sleep without a thread, where monitors wake: whoever wakes has it executed. All of it belongs to its monitor.</summary>
+/// <remarks>The monitor knows it only while somebody sleeps there: it would keep an endpoint that everybody else has forgotten.</remarks>
 internal sealed unsafe class MonitorPlace(List<MonitorPlace> monitor, uint* word, IAsyncSleeper sleeper) : AsyncSleep
 {
     private uint _expected;
-    private bool _isTaken;
 
     internal override RefusedOption? Refused => null;
 
@@ -16,26 +16,31 @@ internal sealed unsafe class MonitorPlace(List<MonitorPlace> monitor, uint* word
     {
         lock (monitor)
         {
+            if (Atomic.LoadAcquire(word) != expected) // pairs with Waker and Parking.WakeSelf: the word, then the monitor
+            {
+                return false;
+            }
             _expected = expected;
-            return _isTaken = Atomic.LoadAcquire(word) == expected; // pairs with Waker and Parking.WakeSelf: the word, then the monitor
+            monitor.Add(this);
+            return true;
         }
     }
 
     internal override void Leave()
     {
-        lock (monitor)
-        {
-            monitor.Remove(this);
-        }
+        // The last wake took it out.
     }
 
-    /// <summary>Wakes the sleeper, if there is one and its word changed. Never on the waker's thread, which is in the middle of a call.</summary>
-    internal void Wake()
+    /// <summary>
+    /// Wakes the sleeper if its word changed: then it sleeps here no more. Never on the waker's thread, which is in the middle of a call.
+    /// </summary>
+    internal bool TryWake()
     {
-        if (_isTaken && Atomic.LoadAcquire(word) != _expected)
+        if (Atomic.LoadAcquire(word) == _expected)
         {
-            _isTaken = false;
-            ThreadPool.UnsafeQueueUserWorkItem(sleeper, preferLocal: false);
+            return false;
         }
+        ThreadPool.UnsafeQueueUserWorkItem(sleeper, preferLocal: false);
+        return true;
     }
 }

@@ -52,22 +52,13 @@ internal sealed unsafe class MonitorSignals : Signals, IAsyncWaits
         lock (monitor)
         {
             Monitor.PulseAll(monitor);
-            foreach (MonitorPlace place in monitor)
-            {
-                place.Wake();
-            }
+            monitor.RemoveAll(static place => place.TryWake());
         }
     }
 
     public AsyncSleep Join(uint* word, IAsyncSleeper sleeper)
     {
-        List<MonitorPlace> monitor = MonitorOf(word);
-        MonitorPlace place = new(monitor, word, sleeper);
-        lock (monitor)
-        {
-            monitor.Add(place);
-        }
-        return place;
+        return new MonitorPlace(MonitorOf(word), word, sleeper);
     }
 
     // Words lie at like places in their regions: a multiplication makes the upper bits depend on all.

@@ -344,6 +344,32 @@ internal abstract class AwaitContract
     }
 
     [Test]
+    public async Task Loop_that_is_left_by_an_exception_goes_on_with_the_next_message()
+    {
+        for (byte i = 0; i < 3; i++)
+        {
+            Publisher.Publish([i]);
+        }
+        List<byte> handled = [];
+        for (int round = 0; round < 3; round++)
+        {
+            Assert.That(async () =>
+            {
+                await foreach (MessageCopy message in Subscriber.ReadAllAsync())
+                {
+                    handled.Add(message.Payload.Span[0]);
+                    throw new InvalidDataException();
+                }
+            }, Throws.TypeOf<InvalidDataException>());
+        }
+        Assert.That(handled, Is.EqualTo(new byte[] { 0, 1, 2 }));
+        Subscriber.Dispose();
+        using Subscriber successor = Topic.CreateSubscriber();
+        using MessageCopy last = await successor.ReadAsync();
+        Assert.That(last.Payload.Span[0], Is.EqualTo(2), "nothing said that it was done with");
+    }
+
+    [Test]
     public async Task Calls_that_block_and_calls_that_are_awaited_take_turns()
     {
         for (byte i = 0; i < 50; i++)

@@ -62,6 +62,27 @@ internal sealed class EvictionTests(Place place)
     }
 
     [Test]
+    public void Who_is_evicted_while_it_awaits_is_told([Values] bool byPublishing)
+    {
+        using Publisher slow = _topic.CreatePublisher();
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        Assert.That(slow.TryClaim(4, out Claim claim), Is.True);
+        Task<MessageCopy> read = subscriber.ReadAsync().AsTask();
+        byte[] payload = new byte[112];
+        for (int i = 0; i < Capacity / 2 / 128 - 1; i++)
+        {
+            publisher.Publish(payload);
+        }
+        Thread.Sleep(10); // It is woken by each message, and sleeps again behind the claim.
+        Assert.That(read.IsCompleted, Is.False);
+        ValueTask last = byPublishing ? publisher.PublishAsync(payload) : publisher.WaitToPublishAsync(payload.Length);
+        Assert.That(last.IsCompletedSuccessfully, Is.True);
+        Assert.That(async () => await read, Throws.TypeOf<SubscriberEvictedException>());
+        claim.Dispose();
+    }
+
+    [Test]
     public void Slot_of_one_that_was_evicted_can_be_taken_again()
     {
         using Publisher publisher = _topic.CreatePublisher();

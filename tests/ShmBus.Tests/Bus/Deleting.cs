@@ -191,6 +191,19 @@ internal sealed class Deleting : IDisposable
     }
 
     [Test]
+    public void Watching_keeps_nobody_from_deleting([Values] bool inProcess)
+    {
+        using Bus bus = inProcess ? Bus.InProcess() : Bus.Open(_bus.Path);
+        Topic topic = bus.OpenOrCreateTopic("t");
+        using PeerMonitor monitor = topic.WatchPeers(static (_, _) => { });
+        Assert.Throws<TopicInUseException>(() => bus.DeleteTopic("t"));
+        topic.Dispose();
+        Assert.That(bus.ListTopics().Single().IsInUse, Is.False);
+        Assert.That(bus.DeleteTopic("t"), Is.True);
+        Assert.That(monitor.Peers, Is.Empty);
+    }
+
+    [Test]
     public void Whoever_opens_while_a_deletion_is_under_way_waits_for_it_and_gets_another_topic()
     {
         _bus.Make("t");

@@ -112,6 +112,38 @@ internal sealed class PeerMonitorTests(Place place)
     }
 
     [Test]
+    public void Handler_does_not_run_in_the_context_of_who_comes_or_leaves()
+    {
+        AsyncLocal<string?> local = new();
+        using BlockingCollection<string?> met = [];
+        using PeerMonitor monitor = _topic.WatchPeers((_, _) => met.Add(local.Value));
+        local.Value = "a stranger's";
+        using Publisher publisher = _topic.CreatePublisher();
+        Assert.That(met.Take(), Is.Null);
+    }
+
+    [Test]
+    public void Handler_may_dispose_its_sender_before_the_watch_has_begun()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using CancellationTokenSource isOver = new();
+        // Their coming and going has the monitor look once more while it still is at its first look.
+        Task others = Task.Run(() =>
+        {
+            while (!isOver.IsCancellationRequested)
+            {
+                _topic.CreateSubscriber().Dispose();
+            }
+        });
+        for (int i = 0; i < 10_000; i++)
+        {
+            using PeerMonitor monitor = _topic.WatchPeers(static (sender, _) => ((PeerMonitor)sender!).Dispose());
+        }
+        isOver.Cancel();
+        others.Wait();
+    }
+
+    [Test]
     public void Coming_and_going_all_the_time_ends_with_nobody()
     {
         Parallel.For(0, 3, _ =>

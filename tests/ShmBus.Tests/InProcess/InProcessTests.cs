@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ShmBus.TestPeer;
 using ShmBus.Tests.Support;
 using ShmBus.Waiting;
@@ -14,6 +15,17 @@ internal sealed class InProcessTests
         Assert.That(peer.ReadLine(), Is.EqualTo("worked; libc was asked for 1 time(s)"));
         Assert.That(peer.ReadLine(), Does.Contain("Topic.CreateInProcess"));
         Assert.That(peer.ExitCode(), Is.Zero);
+    }
+
+    [Test]
+    public void Endpoint_that_was_awaited_and_is_forgotten_goes_with_its_topic()
+    {
+        WeakReference subscriber = AwaitAndForget();
+        Until.True(() =>
+        {
+            GC.Collect();
+            return !subscriber.IsAlive;
+        });
     }
 
     [Test]
@@ -62,5 +74,19 @@ internal sealed class InProcessTests
             }
         }
         subscriber.Dispose();
+    }
+
+    // Not inlined: nothing of it stays on the stack of the caller.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference AwaitAndForget()
+    {
+        Topic topic = Topic.CreateInProcess();
+        Publisher publisher = topic.CreatePublisher();
+        Subscriber subscriber = topic.CreateSubscriber();
+        Task<MessageCopy> read = subscriber.ReadAsync().AsTask();
+        Assert.That(read.IsCompleted, Is.False);
+        publisher.Publish([1]);
+        read.Wait();
+        return new WeakReference(subscriber);
     }
 }
