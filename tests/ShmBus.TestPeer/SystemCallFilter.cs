@@ -10,6 +10,7 @@ internal static unsafe partial class SystemCallFilter
     private const int SECCOMP_MODE_FILTER = 2;
     private const uint SECCOMP_RET_ALLOW = 0x7FFF0000;
     private const uint SECCOMP_RET_KILL_THREAD = 0;
+    private const uint SECCOMP_RET_KILL_PROCESS = 0x80000000;
     private const uint SECCOMP_RET_ERRNO = 0x00050000;
     private const uint EPERM = 1;
     private const uint FutexWaitv = 449;
@@ -30,6 +31,21 @@ internal static unsafe partial class SystemCallFilter
 
     /// <summary>Makes the kernel refuse futex_waitv, as the filters of older containers do.</summary>
     internal static void RefuseFutexWaitv() => Install(FutexWaitv, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW);
+
+    /// <summary>Makes the kernel kill the process, as SIGKILL would, when the calling thread comes to a system call.</summary>
+    /// <param name="call">Its name.</param>
+    internal static void DieAt(string call)
+    {
+        bool isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        uint number = call switch
+        {
+            "fchownat" => isArm ? 54u : 260u,
+            "chmod" => isArm ? 53u : 90u, // arm64 has fchmodat only
+            "renameat2" => isArm ? 276u : 316u,
+            _ => throw new ArgumentException($"There is no number for '{call}' here."),
+        };
+        Install(number, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ALLOW);
+    }
 
     private static void Install(uint number, uint then, uint otherwise)
     {
