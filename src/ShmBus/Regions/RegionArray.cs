@@ -14,18 +14,20 @@ namespace ShmBus.Regions;
 internal sealed class RegionArray : RegionSource
 {
     private readonly Inode _inode;
+    private readonly bool _takesPart;
     private bool _isClosed;
 
-    private RegionArray(Inode inode, string name) : base(inode.Header, name)
+    private RegionArray(Inode inode, string name, bool readOnly = false) : base(inode.Header, name)
     {
         _inode = inode;
+        _takesPart = !readOnly;
         lock (inode.Lock)
         {
-            inode.Holders++;
+            inode.Holders += _takesPart ? 1 : 0;
         }
     }
 
-    /// <summary>How many have it open.</summary>
+    /// <summary>How many have it open, not only to look at it.</summary>
     internal int Holders
     {
         get
@@ -33,6 +35,18 @@ internal sealed class RegionArray : RegionSource
             lock (_inode.Lock)
             {
                 return _inode.Holders;
+            }
+        }
+    }
+
+    /// <summary>What a file of it would have, and those of its lanes.</summary>
+    internal long Size
+    {
+        get
+        {
+            lock (_inode.Lock)
+            {
+                return Header.Geometry.RegionSize + _inode.Lanes.Values.Sum(static lane => lane.Header.Geometry.RegionSize);
             }
         }
     }
@@ -94,7 +108,7 @@ internal sealed class RegionArray : RegionSource
         lock (_inode.Lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            return new RegionArray(_inode, DisplayPath);
+            return new RegionArray(_inode, DisplayPath, readOnly);
         }
     }
 
@@ -152,7 +166,7 @@ internal sealed class RegionArray : RegionSource
                 return;
             }
             _isClosed = true;
-            _inode.Holders--;
+            _inode.Holders -= _takesPart ? 1 : 0;
             foreach (long offset in _inode.Locks.Where(held => held.Value == this).Select(static held => held.Key).ToArray())
             {
                 Unlock(offset);
