@@ -8,7 +8,7 @@ namespace ShmBus;
 /// changed, one at a time. A cancellation and <see cref="Dispose"/> only change the word, too: so one thread alone ends the operation,
 /// leaves the endpoint and closes it, as in a call that blocks.
 /// </remarks>
-public abstract partial class Endpoint
+public abstract partial class Endpoint : IAsyncSleeper
 {
     private AsyncSleep? _sleep;
     private AsyncOperation? _operation;
@@ -24,7 +24,7 @@ public abstract partial class Endpoint
     {
         try
         {
-            _sleep ??= _waiter.Join(WaiterThreads.Shared, new Sleeper(this));
+            _sleep ??= _waiter.Join(WaiterThreads.Shared, this);
             _operation = operation;
             operation.Begin(WakeWhenCancelled(cancellationToken), cancellationToken);
         }
@@ -91,10 +91,7 @@ public abstract partial class Endpoint
     /// <summary>No operation is awaited any more.</summary>
     private void LeaveSleep() => _sleep?.Leave();
 
-    private sealed class Sleeper(Endpoint endpoint) : IAsyncSleeper
-    {
-        public bool WakesInline => endpoint.AllowsSynchronousContinuations;
+    bool IAsyncSleeper.WakesInline => AllowsSynchronousContinuations;
 
-        public void Execute() => endpoint.GoOn(endpoint._operation!, wasWoken: true);
-    }
+    void IThreadPoolWorkItem.Execute() => GoOn(_operation!, wasWoken: true);
 }

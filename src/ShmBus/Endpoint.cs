@@ -32,7 +32,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
 
     private readonly Region _region;
     private readonly Lock _memoryLock = new();
-    private readonly PeerWatch _peers;
+    private PeerWatch _peers;
     private readonly IReadOnlyList<RefusedOption> _refused;
     private protected Waiter _waiter;
     private int _state;

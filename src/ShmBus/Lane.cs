@@ -9,7 +9,7 @@ namespace ShmBus;
 internal sealed unsafe class Lane : IDeathListener
 {
     private readonly Region _region;
-    private readonly PeerWatch _peers;
+    private PeerWatch _peers;
     private readonly Subscriber _subscriber;
     private bool _isSuspect = true;
     private ulong _suspectBelow;

@@ -1,6 +1,7 @@
 using System.Numerics;
 using ShmBus.Regions;
 using ShmBus.Rings;
+using ShmBus.Waiting;
 
 namespace ShmBus;
 
@@ -9,6 +10,12 @@ internal sealed unsafe class Lanes(RegionSource hub, RingMemory memory, RegionOp
 {
     private readonly Lane?[] _lanes = new Lane?[memory.Geometry.PublisherSlots];
     private ulong _opened;
+
+    /// <summary>The topic's own ring, which stays empty, while it is not its turn.</summary>
+    internal RingConsumer OwnRing;
+
+    /// <summary>Those who wait for room in it.</summary>
+    internal required Waker OwnPublishers { get; init; }
 
     /// <summary>How many there can be.</summary>
     internal int Count => _lanes.Length;

@@ -32,8 +32,6 @@ public sealed unsafe partial class Subscriber : Endpoint
     private ulong _suspectBelow;
 
     private readonly Lanes? _lanes;
-    private readonly Waker _ownPublishers;
-    private RingConsumer _ownRing;
     private int _lane = Own;
 
     internal Subscriber(
@@ -45,7 +43,7 @@ public sealed unsafe partial class Subscriber : Endpoint
         _ringOwner = Owner;
         try
         {
-            _publishers = _ownPublishers = new Waker(memory, EndpointRole.Publisher, Signals.Of(region));
+            _publishers = new Waker(memory, EndpointRole.Publisher, Signals.Of(region));
             _pace = new Pace((ulong)region.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce,
                 !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End);
@@ -59,7 +57,7 @@ public sealed unsafe partial class Subscriber : Endpoint
             _ = _ring.TakeMissed();
             if (region.Header.Producers == RegionHeader.Lanes)
             {
-                _lanes = new Lanes(region.Source, memory, options, atMostOnce, this);
+                _lanes = new Lanes(region.Source, memory, options, atMostOnce, this) { OwnPublishers = _publishers };
                 Companions = _lanes;
                 _lanes.OpenNew();
             }
@@ -330,11 +328,11 @@ public sealed unsafe partial class Subscriber : Endpoint
         RingOf(_lane) = _ring;
         _lane = lane;
         _ring = RingOf(lane);
-        (_publishers, _ringOwner) = lane == Own ? (_ownPublishers, Owner) : (_lanes![lane]!.Publishers, _lanes[lane]!.Owner);
+        (_publishers, _ringOwner) = lane == Own ? (_lanes!.OwnPublishers, Owner) : (_lanes![lane]!.Publishers, _lanes[lane]!.Owner);
     }
 
     /// <summary>Where a ring is kept while it is not the one that is being read.</summary>
-    private ref RingConsumer RingOf(int lane) => ref lane == Own ? ref _ownRing : ref _lanes![lane]!.Ring;
+    private ref RingConsumer RingOf(int lane) => ref lane == Own ? ref _lanes!.OwnRing : ref _lanes![lane]!.Ring;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void GiveBackRoom()

@@ -7,8 +7,8 @@ using ShmBus.Rings;
 namespace ShmBus;
 
 /// <summary>
-/// A ring of messages in shared memory, from one or more publishers to one subscriber, in as many processes, or in one. Open it by
-/// the same path on all sides, then create the endpoint that this process needs.
+/// A ring of messages in shared memory, from one or more publishers to one subscriber, or to each of several, in as many processes, or
+/// in one. Open it by the same path on all sides, then create the endpoint that this process needs.
 /// </summary>
 /// <remarks>
 /// The topic itself only holds the file open; endpoints live on when it is disposed. All members may be used by any thread.

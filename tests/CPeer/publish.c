@@ -3,32 +3,61 @@
 
 #include <string.h>
 
+static const uint64_t nothing = UINT64_MAX;
+
 /// What a subscriber slot still needs. With the dead: by what they had read, which the gate lags behind.
 static uint64_t needed_by(const struct endpoint *e, uint32_t index, bool thorough) {
     const unsigned char *slot = slot_at(e, SUBSCRIBER, index);
     uint32_t generation = load32(slot + SLOT_GENERATION);
-    if (load32(slot + SLOT_STATE) == STATE_FREE || (thorough && !is_alive(e, SUBSCRIBER, index))) {
+    uint32_t state = load32(slot + SLOT_STATE);
+    if (e->broadcast && state == STATE_EVICTED) {
+        return nothing;
+    }
+    if (state == STATE_FREE || (thorough && !is_alive(e, SUBSCRIBER, index))) {
+        bool is_kept = !e->broadcast || load32(slot + SLOT_KEPT) != 0;
         uint64_t resume = load64(slot + SLOT_RESUME);
         if (load32(slot + SLOT_GENERATION) == generation) {
-            return resume;
+            return is_kept ? resume : nothing;
         }
+        state = STATE_JOINING;
     }
-    return load64(slot + SLOT_GATE);
+    return e->broadcast && state == STATE_JOINING ? 0 : load64(slot + SLOT_GATE);
 }
 
-static uint64_t least_needed(const struct endpoint *e, uint64_t tail, uint64_t shared, bool thorough) {
-    uint64_t least = UINT64_MAX;
+static uint64_t least_needed(const struct endpoint *e, uint64_t tail, bool thorough) {
+    uint64_t shared = load64(e->base + SHARED_GATE);
+    uint64_t least = e->broadcast ? tail : nothing;
     for (uint32_t index = 0; index < e->slots[SUBSCRIBER]; index++) {
         uint64_t needed = needed_by(e, index, thorough);
-        needed = needed > shared ? needed : shared;
+        if (needed == nothing) {
+            continue;
+        }
+        uint64_t known = needed > shared ? needed : shared;
         // Among many the tail may have moved on since it was read, and a reader behind it.
-        uint64_t end = needed > tail && e->many ? load64(e->base + TAIL) : tail;
-        if (end - needed > e->capacity) {
-            corrupt(e, needed, "what a subscriber needs is not within the ring");
+        uint64_t end = known > tail && e->many ? load64(e->base + TAIL) : tail;
+        if (end - known > e->capacity) {
+            corrupt(e, known, "what a subscriber needs is not within the ring");
         }
         least = least < needed ? least : needed;
     }
     return least;
+}
+
+/// Evicts who needs something below a position, by state and generation at once. True when there was somebody.
+static bool evict(struct publisher *p, uint64_t needed, bool thorough) {
+    struct endpoint *e = &p->endpoint;
+    bool any = false;
+    for (uint32_t index = 0; index < e->slots[SUBSCRIBER]; index++) {
+        unsigned char *slot = slot_at(e, SUBSCRIBER, index);
+        uint64_t seen = load64(slot + SLOT_STATE);
+        uint32_t state = (uint32_t)seen;
+        bool is_dead = state == STATE_JOINING && thorough && !is_alive(e, SUBSCRIBER, index);
+        bool is_place = (state == STATE_FREE || is_dead) && load32(slot + SLOT_KEPT) != 0;
+        if ((state == STATE_ACTIVE || is_place) && load64(slot + (is_place ? SLOT_RESUME : SLOT_GATE)) < needed) {
+            any |= atomic_compare_exchange_strong((_Atomic uint64_t *)(slot + SLOT_STATE), &seen, (seen & ~(uint64_t)UINT32_MAX) | STATE_EVICTED);
+        }
+    }
+    return any;
 }
 
 static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool thorough) {
@@ -36,24 +65,31 @@ static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool 
     if (e->many && (tail % 16 != 0 || tail < e->capacity)) {
         corrupt(e, tail, "the tail");
     }
-    uint64_t shared = load64(e->base + SHARED_GATE);
-    uint64_t least = least_needed(e, tail, shared, thorough);
+    if (e->overwrites) {
+        p->limit = UINT64_MAX;
+        return true;
+    }
+    uint64_t least = least_needed(e, tail, thorough);
+    if (least < needed && e->lag != 0 && evict(p, needed, thorough)) {
+        wake(e, SUBSCRIBER);
+        least = least_needed(e, tail, thorough);
+    }
     if (least >= needed) {
-        uint64_t raised = shared;
+        uint64_t raised = load64(e->base + SHARED_GATE);
         while (raised < least && !atomic_compare_exchange_weak((_Atomic uint64_t *)(e->base + SHARED_GATE), &raised, least)) {
         }
         full_fence(); // a subscriber that joins does the same between its state and sharedGate
-        uint64_t again = least_needed(e, tail, shared, thorough); // by what was shared before, or it could not be less
+        uint64_t again = least_needed(e, tail, thorough);
         least = least < again ? least : again;
     }
-    p->limit = least + e->capacity;
+    p->limit = least + window(e);
     return least >= needed;
 }
 
 void join_publisher(struct publisher *p, const char *path) {
     struct endpoint *e = &p->endpoint;
     open_region(e, path);
-    take_slot(e, PUBLISHER);
+    take_slot(e, PUBLISHER, NULL);
     p->tail = load64(e->base + TAIL);
     if (p->tail % 16 != 0 || p->tail < e->capacity) {
         corrupt(e, p->tail, "the tail");
@@ -68,7 +104,7 @@ unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bo
     for (bool outrun = false;; outrun = true) {
         uint64_t tail = e->many ? load64(e->base + TAIL) : p->tail;
         uint64_t end = tail + extent(length);
-        if (end > p->limit && !find_room(p, tail, end - e->capacity, thorough)) {
+        if (end > p->limit && !find_room(p, tail, end - window(e), thorough)) {
             if (outrun) {
                 // The intent names what another has claimed, and a reader may wait for this publisher because of it.
                 store64(e->slot + SLOT_INTENT, 0);
@@ -81,6 +117,9 @@ unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bo
             store64(e->base + TAIL, end);
         } else if (!atomic_compare_exchange_strong((_Atomic uint64_t *)(e->base + TAIL), &tail, end)) {
             continue;
+        }
+        if (e->overwrites) {
+            atomic_thread_fence(memory_order_release); // whoever sees what is written over sees the tail
         }
         p->claim = tail;
         p->claimed = length;

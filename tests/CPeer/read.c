@@ -1,6 +1,7 @@
-// Reading: at-least-once, each message in place.
+// Reading: at-least-once, each message in place; where messages may vanish, as a copy.
 #include "shmbus.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void store_gate(struct subscriber *s) {
@@ -22,10 +23,50 @@ static void go_on_at(struct subscriber *s, uint64_t position) {
     }
 }
 
+/// Whether what was read at the position stood there to the end.
+static bool is_intact(const struct subscriber *s) {
+    const struct endpoint *e = &s->endpoint;
+    atomic_thread_fence(memory_order_acquire);
+    return !is_lossy(e) || (e->overwrites ? load64(e->base + TAIL) - s->position <= e->capacity : load32(e->slot + SLOT_STATE) == STATE_ACTIVE);
+}
+
+static void miss(struct subscriber *s, uint64_t from, uint64_t to) {
+    s->missed += to - from;
+    store64(s->endpoint.slot + SLOT_MISSED_BYTES, load64(s->endpoint.slot + SLOT_MISSED_BYTES) + to - from);
+}
+
+/// The first record in the newer half of what can be read.
+static uint64_t first_intact(const struct endpoint *e, uint64_t tail) {
+    uint64_t position = tail - (window(e) / 2 & ~(uint64_t)15);
+    while (position < tail && kind_at(e, position) == 0) {
+        position += 16;
+    }
+    return position;
+}
+
+/// What stood at the position was written over, or publishers wait for this one no longer.
+static void was_passed(struct subscriber *s) {
+    struct endpoint *e = &s->endpoint;
+    if (!e->overwrites) {
+        fail("evicted at %llu", (unsigned long long)s->position);
+    }
+    uint64_t tail = load64(e->base + TAIL);
+    if (tail % 16 != 0 || tail < s->position || tail >= (uint64_t)1 << 63) {
+        corrupt(e, tail, "the tail");
+    }
+    uint64_t next = first_intact(e, tail);
+    miss(s, s->position, next);
+    go_on_at(s, next);
+    store_gate(s);
+}
+
 /// Passes by a claim whose owner died. False where the ring is empty, or where a claim's owner lives.
 static bool skip_hole(struct subscriber *s) {
     struct endpoint *e = &s->endpoint;
     uint64_t tail = load64(e->base + TAIL);
+    if (!is_intact(s)) {
+        return true;
+    }
     if (tail % 16 != 0 || tail - s->position > e->capacity) {
         corrupt(e, tail, "the tail");
     }
@@ -50,6 +91,9 @@ static bool skip_hole(struct subscriber *s) {
             end = at;
         }
     }
+    if (!is_intact(s)) {
+        return true;
+    }
     store64(e->slot + SLOT_LOSSES, load64(e->slot + SLOT_LOSSES) + 1);
     store64(e->slot + SLOT_LOST_BYTES, load64(e->slot + SLOT_LOST_BYTES) + end - s->position);
     go_on_at(s, end);
@@ -59,7 +103,7 @@ static bool skip_hole(struct subscriber *s) {
 
 static bool is_there(void *self, bool thorough) {
     struct subscriber *s = self;
-    return kind_at(&s->endpoint, s->position) != 0 || (thorough && skip_hole(s));
+    return kind_at(&s->endpoint, s->position) != 0 || !is_intact(s) || (thorough && skip_hole(s));
 }
 
 struct head {
@@ -74,7 +118,7 @@ static struct head read_head(const unsigned char *at) {
 
 /// The message at a place in the batch that the subscriber is at.
 static struct message message_in_batch(const struct subscriber *s, uint64_t at, uint64_t end) {
-    const unsigned char *place = record(&s->endpoint, s->position) + (at - s->position);
+    const unsigned char *place = s->payload + (at - s->position - RECORD_HEADER);
     struct head head = read_head(place);
     if (end - at < BATCH_HEADER || batch_extent(head.length) > end - at) {
         corrupt(&s->endpoint, s->position, "a message beyond the end of its batch");
@@ -95,54 +139,85 @@ static uint64_t begin_batch(const struct subscriber *s, uint64_t end) {
     return at == within ? at : first;
 }
 
-void join_subscriber(struct subscriber *s, const char *path) {
+void join_subscriber(struct subscriber *s, const char *path, const char *place) {
     struct endpoint *e = &s->endpoint;
     open_region(e, path);
-    take_slot(e, SUBSCRIBER);
-    store32(e->slot + SLOT_STATE, STATE_JOINING);
+    take_slot(e, SUBSCRIBER, place);
+    s->copy = malloc(extent(max_length(e)));
+    uint64_t generation = load32(e->slot + SLOT_GENERATION) + 1;
+    store64(e->slot + SLOT_STATE, generation << 32 | STATE_JOINING);
     full_fence(); // a publisher does the same between sharedGate and the slots
     uint64_t resume = load64(e->slot + SLOT_RESUME);
     uint64_t shared = load64(e->base + SHARED_GATE);
-    s->position = s->gate = resume > shared ? resume : shared;
-    if (s->position % 16 != 0 || load64(e->base + TAIL) - s->position > e->capacity) {
+    uint64_t tail = load64(e->base + TAIL);
+    s->position = e->is_new_place ? tail : e->lag != 0 && shared > resume ? shared : resume;
+    if (s->position % 16 != 0 || tail < s->position || (tail - s->position > e->capacity && !e->overwrites)) {
         corrupt(e, s->position, "resume");
     }
+    if (e->is_new_place) {
+        store64(e->slot + SLOT_WITHIN, 0);
+    } else if (s->position != resume) {
+        s->position = tail - s->position > e->lag / 2 ? first_intact(e, tail) : s->position;
+        miss(s, resume, s->position);
+    }
+    s->gate = s->position;
     store64(e->slot + SLOT_RESUME, s->position);
     store64(e->slot + SLOT_GATE, s->gate);
     store32(e->slot + SLOT_STATE, STATE_ACTIVE);
+    if (e->is_new_place && place != NULL) {
+        keep_place(e, place);
+    }
+    wake(e, PUBLISHER); // one may have looked when the gate was still the last owner's
+}
+
+/// Reads what begins at the position: a kind, or 0 where nothing is there. What is read once is used.
+static unsigned read_record(struct subscriber *s) {
+    struct endpoint *e = &s->endpoint;
+    unsigned kind = kind_at(e, s->position);
+    const unsigned char *place = record(e, s->position);
+    struct head head = read_head(place + RECORD_LENGTH);
+    s->payload = place + RECORD_HEADER;
+    if (is_lossy(e)) {
+        uint64_t length = head.length < max_length(e) ? head.length : max_length(e);
+        s->payload = memcpy(s->copy, place + RECORD_HEADER, extent(length) - RECORD_HEADER);
+        if (!is_intact(s)) {
+            was_passed(s);
+            return read_record(s);
+        }
+    }
+    if (kind != 0 && head.length > max_length(e)) {
+        corrupt(e, s->position, "a length");
+    }
+    s->length = head.length;
+    s->type = head.type;
+    return kind;
 }
 
 struct message next_message(struct subscriber *s) {
     struct endpoint *e = &s->endpoint;
     for (;;) {
-        unsigned kind = kind_at(e, s->position);
-        if (kind == 0) {
+        unsigned kind = s->batch != 0 ? KIND_BATCH : read_record(s);
+        uint64_t end = s->position + RECORD_HEADER + s->length;
+        uint64_t length = s->length;
+        struct message message = {s->position, s->payload, s->length, s->type, {0}};
+        switch (kind) {
+        case 0:
             store_gate(s);
             wait_for(e, is_there, s);
             continue;
-        }
-        const unsigned char *place = record(e, s->position);
-        struct head head = read_head(place + RECORD_LENGTH);
-        if (head.length > max_length(e)) {
-            corrupt(e, s->position, "a length");
-        }
-        uint64_t end = s->position + RECORD_HEADER + head.length;
-        uint64_t length;
-        struct message message = {s->position, place + RECORD_HEADER, head.length, head.type, {0}};
-        switch (kind) {
         case KIND_ABORTED:
-            go_on_at(s, s->position + extent(head.length));
+            go_on_at(s, s->position + extent(length));
             continue;
         case KIND_SHORT:
-            length = load64(place + extent(head.length) - sizeof length);
-            if (length >= head.length) {
+            memcpy(&length, s->payload + extent(s->length) - RECORD_HEADER - sizeof length, sizeof length);
+            if (length >= s->length) {
                 corrupt(e, s->position, "the length of a short record");
             }
             message.length = (uint32_t)length;
             break;
         case KIND_EXTENDED: {
             uint64_t block = 0;
-            const char *wrong = get_extras(message.payload, head.length, &message.extras, &block, &message.length);
+            const char *wrong = get_extras(message.payload, s->length, &message.extras, &block, &message.length);
             if (wrong != NULL) {
                 corrupt(e, s->position, wrong);
             }
@@ -150,7 +225,7 @@ struct message next_message(struct subscriber *s) {
             break;
         }
         case KIND_BATCH:
-            if (head.length == 0 || head.length % 8 != 0) {
+            if (length == 0 || length % 8 != 0) {
                 corrupt(e, s->position, "the length of a batch");
             }
             if (s->batch == 0) {
@@ -167,13 +242,12 @@ struct message next_message(struct subscriber *s) {
 }
 
 void done(struct subscriber *s, const struct message *message) {
-    uint32_t length = read_head(record(&s->endpoint, s->position) + RECORD_LENGTH).length;
     uint64_t next = message->position + batch_extent(message->length);
-    if (s->batch != 0 && next < s->position + RECORD_HEADER + length) {
+    if (s->batch != 0 && next < s->position + RECORD_HEADER + s->length) {
         s->batch = next;
         store64(s->endpoint.slot + SLOT_WITHIN, next);
     } else {
-        go_on_at(s, s->position + extent(length));
+        go_on_at(s, s->position + extent(s->length));
     }
     uint64_t messages = load64(s->endpoint.slot + SLOT_MESSAGES);
     store64(s->endpoint.slot + SLOT_MESSAGES, messages + 1);

@@ -178,7 +178,13 @@ static void check_header(struct endpoint *e) {
     }
     e->key = u64(header, 80);
     e->many = u32(header, 88) == 1;
-    if (u32(header, 88) > 1 || e->many != (e->slots[PUBLISHER] > 1) || u32(header, 92) != 0 || u32(header, 96) != 0) {
+    e->broadcast = u32(header, 92) == 1;
+    e->overwrites = u32(header, 96) == 1;
+    e->lag = u64(header, 128);
+    bool evicts = e->lag != 0;
+    if (u32(header, 88) > 1 || e->many != (e->slots[PUBLISHER] > 1) || u32(header, 92) > 1 || u32(header, 96) > 1 ||
+        (!e->broadcast && (e->slots[SUBSCRIBER] > 1 || e->overwrites || evicts)) || (e->overwrites && (e->many || evicts)) ||
+        (evicts && (e->lag < e->capacity / 2 || e->lag > e->capacity))) {
         fail("producers, delivery or overflow that are not known here");
     }
     if (u64(header, 112) != 0 || u64(header, 120) != 0) {

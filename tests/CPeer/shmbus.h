@@ -23,11 +23,15 @@ enum {
     SLOT_GATE = 0,
     SLOT_RESUME = 128,
     SLOT_WITHIN = 136,
+    SLOT_MISSED_BYTES = 144,
+    SLOT_PLACE_NAME = 192,
+    PLACE_NAME_SIZE = 64,
     SLOT_PARKED = 256,
     SLOT_FUTEX = 260,
     SLOT_STATE = 384,
     SLOT_GENERATION = 388,
     SLOT_PROCESS = 392,
+    SLOT_KEPT = 396,
     SLOT_JOINED = 400,
     SLOT_MESSAGES = 408,
     SLOT_LOSSES = 416,
@@ -37,6 +41,7 @@ enum {
     STATE_FREE = 0,
     STATE_JOINING = 1,
     STATE_ACTIVE = 2,
+    STATE_EVICTED = 3,
 
     RECORD_LENGTH = 8,
     RECORD_TYPE = 12,
@@ -66,6 +71,10 @@ struct endpoint {
     uint64_t table, data, capacity, size, key;
     uint32_t slots[2]; // by role
     bool many;         // publishers on this ring
+    bool broadcast;    // every subscriber gets every message
+    bool overwrites;   // what was not read
+    uint64_t lag;      // subscribers that lag by more are evicted; 0: never
+    bool is_new_place; // nobody's place is continued
     uint32_t index;    // of the own slot
     unsigned char *slot;
 
@@ -87,6 +96,10 @@ static inline void full_fence(void) { atomic_thread_fence(memory_order_seq_cst);
 static inline uint64_t extent(uint64_t length) { return (RECORD_HEADER + length + 15) & ~(uint64_t)15; }
 static inline uint64_t stamp(const struct endpoint *e, uint64_t position, unsigned kind) { return ((position ^ e->key) & ~(uint64_t)15) | kind; }
 static inline unsigned char *record(const struct endpoint *e, uint64_t position) { return e->base + e->data + (position & (e->capacity - 1)); }
+/// Messages may vanish while they are read.
+static inline bool is_lossy(const struct endpoint *e) { return e->overwrites || e->lag != 0; }
+/// How far publishers may be ahead of a subscriber.
+static inline uint64_t window(const struct endpoint *e) { return e->lag != 0 ? e->lag : e->capacity; }
 static inline uint64_t max_length(const struct endpoint *e) { return e->capacity / 4; }
 
 /// The kind of the record at a position; 0 where none is there.
@@ -105,7 +118,9 @@ void open_region(struct endpoint *e, const char *path);
 uint64_t slot_offset(const struct endpoint *e, enum role role, uint32_t index);
 unsigned char *slot_at(const struct endpoint *e, enum role role, uint32_t index);
 bool is_alive(const struct endpoint *e, enum role role, uint32_t index);
-void take_slot(struct endpoint *e, enum role role);
+/// With the name of a place, or NULL for none.
+void take_slot(struct endpoint *e, enum role role, const char *place);
+void keep_place(struct endpoint *e, const char *place);
 void leave(struct endpoint *e);
 _Noreturn void corrupt(const struct endpoint *e, uint64_t position, const char *reason);
 
@@ -176,9 +191,14 @@ struct subscriber {
     uint64_t position;
     uint64_t gate;  // as it was stored last
     uint64_t batch; // where the next message stands in the batch at position; 0 where none was begun
+    uint32_t length, type;        // of the record at position, read once
+    const unsigned char *payload; // of that record, or a copy of it
+    unsigned char *copy;
+    uint64_t missed; // bytes that were written over, or given up, before they were read
 };
 
-void join_subscriber(struct subscriber *s, const char *path);
+/// At the end, or where the place of a name stopped.
+void join_subscriber(struct subscriber *s, const char *path, const char *place);
 /// The next message, waited for. It stays as it is until done() says that it was dealt with.
 struct message next_message(struct subscriber *s);
 void done(struct subscriber *s, const struct message *message);

@@ -28,6 +28,17 @@ internal sealed class FaultTests
         yield return Case(Fault.OverwritesWhatIsInHand, Scenarios.FullForOne with { AtMostOnce = true });
         yield return Case(Fault.AcknowledgesAtTheWrongTime, Scenarios.OnePublisher);
         yield return Case(Fault.AcknowledgesAtTheWrongTime, Scenarios.Batches with { AtMostOnce = true });
+        yield return Case(Fault.JoinsWithoutSayingSo, Scenarios.JoinsAtTheOldest);
+        yield return Case(Fault.JoinsWithoutSayingSo, Scenarios.JoinsAlone);
+        yield return Case(Fault.GoesByWhatIsShared, Scenarios.JoinsAtTheOldest);
+        yield return Case(Fault.GoesByWhatIsShared, Scenarios.JoinsAlone);
+        yield return Case(Fault.TakesOverInTwoSteps, Scenarios.EvictsOneThatIsGone);
+        yield return Case(Fault.LeavesWithoutWaking, Scenarios.Leaves);
+        yield return Case(Fault.NeverAsksWhoIsDead, Scenarios.Leaves);
+        yield return Case(Fault.TakesPlacesForNothing, Scenarios.Places);
+        yield return Case(Fault.BelievesEveryCopy, Scenarios.EvictsReaders);
+        yield return Case(Fault.BelievesEveryCopy, Scenarios.OverwritesReaders);
+        yield return Case(Fault.EvictsByStateAlone, Scenarios.EvictsOneThatIsGone);
     }
 
     private static TestCaseData Case(Fault fault, Scenario scenario, [CallerArgumentExpression(nameof(scenario))] string name = "") =>

@@ -30,6 +30,21 @@ internal sealed class RingTests
         Case(Scenarios.FullBehindAHole),
         Case(Scenarios.FullOfAborted),
         Case(Scenarios.FullOfWhatWasPassedBy),
+        Case(Scenarios.JoinsAtTheEnd),
+        Case(Scenarios.JoinsAtTheOldest),
+        Case(Scenarios.JoinsAlone),
+        Case(Scenarios.JoinsTwoPublishers),
+        Case(Scenarios.JoinsAtAPlace),
+        Case(Scenarios.Leaves),
+        Case(Scenarios.Places),
+        Case(Scenarios.Places with { AtMostOnce = true }),
+        Case(Scenarios.EvictsReaders),
+        Case(Scenarios.EvictsPlaces),
+        Case(Scenarios.EvictsOneThatIsGone),
+        Case(Scenarios.EvictsForTwo),
+        Case(Scenarios.OverwritesReaders),
+        Case(Scenarios.OverwritesAll),
+        Case(Scenarios.OverwritesPlaces),
     ];
 
     private static TestCaseData Case(Scenario scenario, [CallerArgumentExpression(nameof(scenario))] string name = "") =>

@@ -90,4 +90,93 @@ internal static class Scenarios
         Before = [Aborted(Quarter), Aborted(Quarter), Aborted(Quarter), Aborted(Quarter)],
         Publishers = [[Message(11, Quarter)]],
     };
+
+    private static readonly RingRules Waits = new(IsBroadcast: true, Overwrites: false, EvictionLag: 0);
+    private static readonly RingRules Evicts = Waits with { EvictionLag = (ulong)Scenario.Capacity };
+    private static readonly RingRules Overwrites = Waits with { Overwrites = true };
+
+    private static readonly Reader AtEnd = new() { Start = RingStart.End, HasSuccessor = false };
+    private static readonly Reader AtOldest = new() { Start = RingStart.Oldest, HasSuccessor = false };
+    private static readonly Reader Place = new() { Start = RingStart.End, IsKept = true };
+
+    /// <summary>While one joins, publishers find room by what the other has read, and write over what nobody needs.</summary>
+    internal static readonly Scenario JoinsAtTheEnd = new()
+    {
+        Rules = Waits,
+        Subscribers = [AtEnd, AtEnd with { Joins = true }],
+        Before = [Aborted(Quarter), Aborted(Quarter), Aborted(Quarter)],
+        Publishers = [[Message(11, Quarter), Message(12, Quarter)]],
+        Kills = 0,
+    };
+
+    internal static readonly Scenario JoinsAtTheOldest = JoinsAtTheEnd with { Subscribers = [AtEnd, AtOldest with { Joins = true }] };
+
+    /// <summary>Nobody is there but who joins, so publishers need no room from anybody.</summary>
+    internal static readonly Scenario JoinsAlone = JoinsAtTheEnd with { Subscribers = [AtOldest with { Joins = true }], Kills = 1 };
+
+    internal static readonly Scenario JoinsTwoPublishers = JoinsAlone with
+    {
+        Publishers = [[Message(11, Quarter)], [Message(21, Quarter)]],
+        Kills = 0,
+    };
+
+    /// <summary>A publisher waits for room that one holds back which leaves, or is killed.</summary>
+    internal static readonly Scenario Leaves = new()
+    {
+        Rules = Waits,
+        Subscribers = [AtEnd with { Leaves = 1 }, AtEnd],
+        Before = [Message(1, Quarter), Aborted(Quarter), Message(2, Quarter), Aborted(Quarter)],
+        Publishers = [[Message(11, Quarter), Message(12, Quarter)]],
+        Preemptions = 1,
+    };
+
+    /// <summary>One with a place is killed: its successor goes on there, whatever room publishers found meanwhile.</summary>
+    internal static readonly Scenario Places = new()
+    {
+        Rules = Waits,
+        Subscribers = [Place, AtEnd],
+        Before = [Message(1, Quarter), Aborted(Quarter), Aborted(Quarter)],
+        Publishers = [[Message(11, Quarter), Message(12, Quarter)]],
+        Preemptions = 1,
+    };
+
+    /// <summary>It is killed soon after it joined, maybe below what is shared by then.</summary>
+    internal static readonly Scenario JoinsAtAPlace = Places with { Subscribers = [AtEnd, Place with { Start = RingStart.Oldest, Joins = true }] };
+
+    /// <summary>Room is there for whom it reads, or who is evicted; nobody is waited for.</summary>
+    internal static readonly Scenario EvictsReaders = new()
+    {
+        Rules = Evicts,
+        Subscribers = [AtEnd, AtEnd],
+        Before = [Message(1, Quarter), Message(2, Quarter), Message(3, Quarter)],
+        Publishers = [[Message(11, Quarter), Message(12, Quarter), Message(13, Quarter)]],
+        Kills = 0,
+    };
+
+    internal static readonly Scenario EvictsPlaces = EvictsReaders with { Subscribers = [Place], Kills = 1 };
+
+    /// <summary>Another one takes the slot of one that is about to be evicted.</summary>
+    internal static readonly Scenario EvictsOneThatIsGone = EvictsReaders with { Subscribers = [AtEnd with { HasSuccessor = true }], Kills = 1 };
+
+    /// <summary>Two publishers evict the same one, or one writes by what the other evicted.</summary>
+    internal static readonly Scenario EvictsForTwo = EvictsReaders with
+    {
+        Subscribers = [AtEnd],
+        Publishers = [[Message(11, Quarter), Message(12, Quarter)], [Message(21, Quarter)]],
+    };
+
+    /// <summary>More than a ring is written over whoever reads.</summary>
+    internal static readonly Scenario OverwritesReaders = EvictsReaders with { Rules = Overwrites, Subscribers = [AtEnd, AtOldest with { Joins = true }] };
+
+    /// <summary>A claim is left open, a batch and an aborted one are written over.</summary>
+    internal static readonly Scenario OverwritesAll = new()
+    {
+        Rules = Overwrites,
+        Subscribers = [AtEnd],
+        Before = [Batch((1, 300), (2, 300)), Aborted(Quarter), Message(3, Quarter)],
+        Publishers = [[Message(11, Quarter), Message(12, Quarter)]],
+        Successor = [Message(19, Quarter)],
+    };
+
+    internal static readonly Scenario OverwritesPlaces = OverwritesAll with { Subscribers = [Place], Successor = null };
 }

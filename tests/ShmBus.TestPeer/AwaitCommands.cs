@@ -65,8 +65,8 @@ internal static class AwaitCommands
             Thread.Sleep(10);
         }
         int threads = AwaitThreads.CountAll();
-        Subscriber[] subscribers = [.. Enumerable.Range(0, count).Select(i => Subscribe(arguments[0], $"t{i}"))];
         long bytes = GC.GetTotalMemory(forceFullCollection: true);
+        Subscriber[] subscribers = [.. Enumerable.Range(0, count).Select(i => Subscribe(arguments[0], $"t{i}"))];
         int ended = 0;
         for (int i = 0; i < count; i++)
         {

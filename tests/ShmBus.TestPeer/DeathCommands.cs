@@ -72,8 +72,8 @@ internal static partial class DeathCommands
     {
         using RegionFile file = RegionFile.Open(arguments[0], RegionOptions.Default, readOnly: false);
         Region region = Region.Map(file, RegionOptions.Default, readOnly: false);
-        SlotOwner owner = SlotOwner.Acquire(region, region.Ring(), EndpointRole.Subscriber, new PlaceName(arguments[1]));
-        Atomic.StoreRelease(owner.Slot.State, (uint)SlotState.Joining);
+        RingSlot slot = SlotOwner.Acquire(region, region.Ring(), EndpointRole.Subscriber, new PlaceName(arguments[1])).Slot;
+        Atomic.StoreRelease(slot.StateAndGeneration, (*slot.Generation + 1UL) << 32 | (uint)SlotState.Joining);
         return Die();
     }
 

@@ -45,7 +45,9 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
                 MaxLength = topic.MaxMessageLength;
                 topic.Inspect();
                 endpoint = Create(topic, Enum.GetValues<WaitStrategy>()[Random.Next(3)]);
-                _isGuarded = _space?.Holds(path) == true;
+                // Where messages can vanish they are handed out as copies.
+                bool isCopy = endpoint is Subscriber && (topic.Overflow == Overflow.Overwrite || topic.EvictionLag != 0);
+                _isGuarded = _space?.Holds(path) == true && !isCopy;
                 Counts.Add(topic.Lanes ? "on-lanes" : _isGuarded ? "guarded" : "unguarded");
                 _isOfLanes = topic.Lanes && endpoint is Subscriber;
                 while (!Stop.IsCancellationRequested && Step(endpoint))

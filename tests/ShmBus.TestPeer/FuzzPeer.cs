@@ -38,7 +38,7 @@ internal static class FuzzPeer
     /// a missing lane or a machine in need explains.
     /// </summary>
     internal static bool IsAnswer(Exception exception) => exception is
-        Rings.RingCorruptException or Rings.RecordKindException or RegionException or Endpoints.EndpointInUseException or
+        Rings.RingCorruptException or Rings.RecordKindException or Rings.SubscriberEvictedException or RegionException or Endpoints.EndpointInUseException or
         NotFoundErrnoException or SpaceErrnoException or LimitErrnoException;
 
     private static void Work(string role, string path, Random random, FuzzCounts counts, CancellationToken stop)

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace ShmBus.TestPeer;
 
 /// <summary>
-/// Publishers, a subscriber and one that writes over everything, each a process, for round after round with a topic of its own. Each
+/// Publishers, one subscriber or two and one that writes over everything, each a process, for round after round with a topic of its own. Each
 /// must live, do as it is told, and need no more memory than it should; now and then one is killed.
 /// </summary>
 internal sealed class FuzzRounds : IDisposable
 {
+    private const int MostSubscribers = 2;
     private const int MostPublishers = 3;
 
     /// <summary>Many times what such a process needs.</summary>
@@ -18,7 +19,7 @@ internal sealed class FuzzRounds : IDisposable
     private readonly string _directory;
     private readonly CancellationToken _interrupted;
     private readonly SoakPeer _scribbler;
-    private readonly SoakPeer[] _endpoints = new SoakPeer[1 + MostPublishers];
+    private readonly SoakPeer[] _endpoints = new SoakPeer[MostSubscribers + MostPublishers];
 
     internal FuzzRounds(string directory, CancellationToken interrupted)
     {
@@ -42,12 +43,15 @@ internal sealed class FuzzRounds : IDisposable
         string path = Path.Combine(_directory, $"fuzzed-{seed}");
         int publishers = random.Next(2) == 0 ? 1 : random.Next(2, MostPublishers + 1);
         bool hasLanes = publishers > 1 && random.Next(2) == 0;
-        using (Topic.OpenOrCreate(path, new TopicOptions { Capacity = Environment.SystemPageSize << random.Next(5), Publishers = publishers, Lanes = hasLanes }))
+        TopicOptions options = new() { Capacity = Environment.SystemPageSize << random.Next(5), Publishers = publishers, Lanes = hasLanes };
+        bool isBroadcast = !hasLanes && random.Next(3) > 0;
+        using (Topic.OpenOrCreate(path, isBroadcast ? ToBroadcast(options, random) : options))
         {
         }
+        int[] used = [.. Enumerable.Range(0, isBroadcast ? MostSubscribers : 1), .. Enumerable.Range(MostSubscribers, publishers)];
         try
         {
-            for (int i = 0; i <= publishers; i++)
+            foreach (int i in used)
             {
                 Tell(_endpoints[i], path, random.Next());
             }
@@ -57,7 +61,7 @@ internal sealed class FuzzRounds : IDisposable
             Thread.Sleep(random.Next(50, 500));
             if (random.Next(8) == 0)
             {
-                Replace(random.Next(publishers + 1), path, random.Next());
+                Replace(used[random.Next(used.Length)], path, random.Next());
                 Thread.Sleep(random.Next(200));
             }
             // Whoever is told to stop must do so, whether or not it is still written over.
@@ -66,7 +70,7 @@ internal sealed class FuzzRounds : IDisposable
             {
                 Stop(_scribbler);
             }
-            for (int i = 0; i <= publishers; i++)
+            foreach (int i in used)
             {
                 Stop(_endpoints[i]);
             }
@@ -92,7 +96,19 @@ internal sealed class FuzzRounds : IDisposable
         }
     }
 
-    private static string Role(int index) => index == 0 ? "subscriber" : "publisher";
+    private static string Role(int index) => index < MostSubscribers ? "subscriber" : "publisher";
+
+    /// <summary>One whose publishers wait, evict, or overwrite.</summary>
+    private static TopicOptions ToBroadcast(TopicOptions options, Random random)
+    {
+        options = options with { Delivery = Delivery.Broadcast, Subscribers = MostSubscribers + random.Next(3) };
+        return random.Next(3) switch
+        {
+            0 when options.Publishers == 1 => options with { Overflow = Overflow.Overwrite },
+            1 => options with { EvictionLag = options.Capacity },
+            _ => options,
+        };
+    }
 
     private SoakPeer Start(string role)
     {

@@ -1,3 +1,4 @@
+using ShmBus.Endpoints;
 using ShmBus.Regions;
 using ShmBus.Rings;
 using static ShmBus.Regions.RegionDescriptor;
@@ -15,6 +16,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
     private readonly Random _random;
     private readonly FuzzCounts _counts;
     private readonly nint[] _fields;
+    private int _reader;
     private CancellationToken _stop;
     private long _bytes;
 
@@ -25,13 +27,13 @@ internal sealed unsafe class FuzzScribbler : IDisposable
         string[] files = [path, .. Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".lane*").Order(StringComparer.Ordinal)];
         using RegionFile file = RegionFile.Open(files[random.Next(files.Length)], RegionOptions.Default, readOnly: false);
         _region = Region.Map(file, RegionOptions.Default, readOnly: false);
-        _memory = new RingMemory(_region.Address, _region.Geometry, file.Header.Key);
+        _memory = _region.Ring();
         _fields = [.. Addresses()];
     }
 
     private ulong Capacity => _memory.Capacity;
 
-    private RingSlot Reader => _memory.Subscriber(0);
+    private RingSlot Reader => _memory.Subscriber(_reader);
 
     internal void Run(CancellationToken stop)
     {
@@ -60,6 +62,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
 
     private void Act(bool spoilsHeader)
     {
+        _reader = _random.Next(_memory.Geometry.SubscriberSlots);
         switch (_random.Next(100))
         {
             case < 8:
@@ -109,7 +112,7 @@ internal sealed unsafe class FuzzScribbler : IDisposable
             {
                 RingSlot slot = _memory.Slot(role, i);
                 addresses.AddRange([(nint)slot.Intent, (nint)slot.Resume, (nint)slot.Within, (nint)slot.Parked, (nint)slot.FutexWord, (nint)slot.State,
-                    (nint)slot.Generation, (nint)slot.ProcessId, (nint)slot.JoinedAt, (nint)slot.Messages, (nint)slot.Losses]);
+                    (nint)slot.Generation, (nint)slot.ProcessId, (nint)slot.JoinedAt, (nint)slot.Messages, (nint)slot.Losses, (nint)slot.MissedBytes, (nint)slot.IsKept]);
             }
         }
         return addresses;
@@ -243,7 +246,11 @@ internal sealed unsafe class FuzzScribbler : IDisposable
             1 => 0UL - Capacity * (ulong)_random.Next(1, 4),
             _ => Capacity * (ulong)_random.Next(1, 1000) + (ulong)_random.Next(256) * 16,
         };
-        *Reader.Gate = *Reader.Resume = *_memory.SharedGate = place;
+        *_memory.SharedGate = place;
+        for (int i = 0; i < _memory.Geometry.SubscriberSlots; i++)
+        {
+            *_memory.Subscriber(i).Gate = *_memory.Subscriber(i).Resume = place;
+        }
         *_memory.Tail = place + (_random.Next(2) == 0 ? 0 : (ulong)_random.NextInt64((long)Capacity / 16 + 1) * 16);
         _bytes += 4 * sizeof(ulong);
     }

@@ -8,7 +8,13 @@ internal sealed class FuzzSubscriber(string path, Random random, FuzzCounts coun
 {
     private protected override Subscriber Create(Topic topic, WaitStrategy wait)
     {
-        Subscriber subscriber = topic.CreateSubscriber(wait, Random.Next(2) == 0 ? Acknowledge.AfterHandling : Acknowledge.BeforeHandling);
+        string? place = topic.Delivery == Delivery.Broadcast && Random.Next(2) == 0 ? $"place {Random.Next(2)}" : null;
+        if (place is not null && Random.Next(4) == 0)
+        {
+            Counts.Add("places-removed", topic.RemovePlace(place) ? 1 : 0);
+        }
+        Subscriber subscriber = topic.CreateSubscriber(
+            wait, Random.Next(2) == 0 ? Acknowledge.AfterHandling : Acknowledge.BeforeHandling, (JoinAt)Random.Next(2), place);
         subscriber.Lost += (_, _) => Counts.Add("holes");
         return subscriber;
     }

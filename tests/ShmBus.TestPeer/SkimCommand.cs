@@ -72,7 +72,7 @@ internal static class SkimCommand
 
     /// <summary>
     /// Requires that what it is handed and what it is told to have missed lie side by side, from its first position to the last: each
-    /// byte of the ring is one or the other, and no record is handed out in part.
+    /// byte of the ring is one or the other, and no batch is handed out in part.
     /// </summary>
     private sealed class Skimmer(Steps steps, int pause)
     {
@@ -140,7 +140,7 @@ internal static class SkimCommand
 
         private const int RecordHeader = 16;
 
-        /// <summary>In between may lie what is not handed out: an aborted claim. Behind a loss it may be any.</summary>
+        /// <summary>In between may lie what is not handed out: an aborted claim. Behind a loss that may be of a step that was missed.</summary>
         private void GoOnAt(long position)
         {
             long passed = position - End ?? 0;

@@ -175,7 +175,8 @@ internal sealed class DeathWatch
 
         internal int Watch { get; } = watch;
 
-        internal List<IDeathListener> Listeners { get; } = [];
+        /// <summary>As a rule there is one.</summary>
+        internal List<IDeathListener> Listeners { get; } = new(capacity: 1);
 
         internal long NextLook { get; private set; } = long.MaxValue;
 

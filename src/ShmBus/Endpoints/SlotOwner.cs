@@ -153,13 +153,13 @@ internal sealed unsafe class SlotOwner
         return owner;
     }
 
-    /// <summary>Clears what a dead owner may have left, before anything else is written.</summary>
+    /// <summary>Clears what a dead owner may have left. The cursors are the ring's.</summary>
     private void Occupy()
     {
         RingSlot slot = Slot;
-        Atomic.StoreRelease(slot.Generation, *slot.Generation + 1); // pairs with RingRoom.Needed: generation
         if (_role == EndpointRole.Publisher)
         {
+            Atomic.StoreRelease(slot.Generation, *slot.Generation + 1); // pairs with PeerWatch; a subscriber counts when it moves its cursors
             // A dead owner's intent would make its claim look open for as long as this owner lives.
             Atomic.StoreRelease(slot.Intent, 0); // pairs with RingConsumer.Inspect: intents
         }

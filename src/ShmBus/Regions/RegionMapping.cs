@@ -12,7 +12,7 @@ internal sealed unsafe class RegionMapping : RegionMemory
     private readonly nuint _size;
     private readonly nuint _regionSize;
     private readonly string? _path;
-    private readonly List<RefusedOption> _refused = [];
+    private RefusedOption[] _refused = [];
 
     private RegionMapping(byte* address, nuint size, nuint regionSize, string? path)
     {
@@ -100,7 +100,7 @@ internal sealed unsafe class RegionMapping : RegionMemory
             Libc.madvise((nint)Address, _size, readOnly ? Libc.MADV_POPULATE_READ : Libc.MADV_POPULATE_WRITE) < 0 &&
             Syscall.LastError != ErrorNumber.EINVAL)
         {
-            _refused.Add(new RefusedOption("Populate", ErrnoException.Describe(Syscall.LastError, "madvise(MADV_POPULATE_WRITE)", null)));
+            _refused = [.. _refused, new RefusedOption("Populate", ErrnoException.Describe(Syscall.LastError, "madvise(MADV_POPULATE_WRITE)", null))];
         }
         if (options.Lock)
         {
@@ -111,7 +111,7 @@ internal sealed unsafe class RegionMapping : RegionMemory
         {
             if (result < 0)
             {
-                _refused.Add(new RefusedOption(option, ErrnoException.Describe(Syscall.LastError, operation, null)));
+                _refused = [.. _refused, new RefusedOption(option, ErrnoException.Describe(Syscall.LastError, operation, null))];
             }
         }
     }

@@ -77,7 +77,9 @@ internal unsafe struct RingConsumer
         _gateStep = memory.Capacity / 8;
         _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
         _atMostOnce = atMostOnce;
-        Atomic.StoreRelease(_slot.State, (uint)SlotState.Joining);
+        // At once: who saw the last owner's state must not take it for this one's, and evict this one for what that one lagged.
+        ulong generation = *_slot.Generation + 1;
+        Atomic.StoreRelease(_slot.StateAndGeneration, generation << 32 | (uint)SlotState.Joining); // pairs with RingRoom: generation, state
         Atomic.FullFence(); // pairs with RingRoom.Refresh: sharedGate, fence, slots
         ulong resume = Atomic.LoadAcquire(_resume);
         ulong shared = Atomic.LoadAcquire(memory.SharedGate);
@@ -86,7 +88,8 @@ internal unsafe struct RingConsumer
         {
             RingStart.End => tail,
             RingStart.Oldest => shared,
-            _ => Math.Max(resume, shared),
+            // Where publishers evict, they may have gone on without the place.
+            _ => memory.Rules.EvictionLag == 0 ? resume : Math.Max(resume, shared),
         };
         if (!IsPosition(position, memory.Capacity) || !IsPosition(tail, memory.Capacity) || tail < position ||
             (tail - position > memory.Capacity && !memory.Rules.Overwrites))
@@ -94,7 +97,7 @@ internal unsafe struct RingConsumer
             throw new RingCorruptException(position, $"the stored place must be a multiple of {Alignment} from {memory.Capacity} on, and within {memory.Capacity} bytes below the tail, {tail}");
         }
         _done = _taken = _gate = position;
-        bool isGivenUp = start == RingStart.Resume && resume < shared;
+        bool isGivenUp = start == RingStart.Resume && resume < position;
         // At the very oldest it would be passed, or evicted, before it has read anything.
         ulong farthest = memory.Rules.Overwrites ? memory.Capacity : memory.Rules.EvictionLag / 2;
         if (_isLossy && (isGivenUp || start == RingStart.Oldest) && tail - position > farthest)
@@ -103,7 +106,6 @@ internal unsafe struct RingConsumer
         }
         if (isGivenUp && IsPosition(resume, memory.Capacity))
         {
-            // Its owner was evicted, or publishers went on without it.
             Miss(resume, _done);
         }
         if (start != RingStart.Resume)

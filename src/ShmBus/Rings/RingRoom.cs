@@ -4,10 +4,11 @@ namespace ShmBus.Rings;
 /// How far publishers may go: to the capacity beyond the least position that a subscriber still needs.
 /// </summary>
 /// <remarks>
-/// <c>sharedGate</c> is the least gate that any publisher has acted on, and only grows. A publisher raises it, fences, and reads
-/// the slots again before it uses it; a subscriber that joins says so (JOINING), fences, and begins at <c>sharedGate</c> or
-/// above. One of the two sees the other, so nobody joins below what a publisher already overwrites. For that, one that is
-/// joining a broadcast counts as if it needed all that is shared; it does so for microseconds.
+/// <c>sharedGate</c> tells a subscriber that joins where it may begin: it is the greatest of the gates that publishers have acted
+/// on. A publisher raises it, fences, and reads the slots again before it acts; a subscriber that joins says so (JOINING), fences, and
+/// begins at <c>sharedGate</c> or above. One of the two sees the other, so nobody joins below what a publisher already
+/// overwrites. As long as somebody is joining a broadcast, where it begins is not known, and there is no room; that takes
+/// microseconds. It may begin below what is shared by then: what a subscriber needs, only its own slot tells.
 /// </remarks>
 internal static unsafe class RingRoom
 {
@@ -17,18 +18,37 @@ internal static unsafe class RingRoom
     /// <summary>The least position still needed, made known to others; what a publisher may act on.</summary>
     internal static ulong Refresh(in RingMemory memory, ulong tail, in DeadSubscribers dead)
     {
-        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
-        ulong least = LeastGate(memory, tail, dead, shared);
+        ulong least = LeastGate(memory, tail, dead);
         Atomic.Raise(memory.SharedGate, least);
         Atomic.FullFence(); // pairs with RingConsumer's: JOINING, fence, sharedGate
-        // By what was shared before it was raised: one that joined meanwhile began there or above.
-        return Math.Min(least, LeastGate(memory, tail, dead, shared));
+        return Math.Min(least, LeastGate(memory, tail, dead));
     }
 
     /// <summary>The least position that a subscriber still needs.</summary>
     /// <exception cref="RingCorruptException">A cursor is further from the tail than the ring is long.</exception>
-    internal static ulong LeastGate(in RingMemory memory, ulong tail, in DeadSubscribers dead) =>
-        LeastGate(memory, tail, dead, Atomic.LoadAcquire(memory.SharedGate));
+    internal static ulong LeastGate(in RingMemory memory, ulong tail, in DeadSubscribers dead)
+    {
+        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
+        // Where nobody counts, nothing is needed that was published.
+        ulong least = memory.Rules.IsBroadcast ? tail : Nothing;
+        for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
+        {
+            ulong needed = Needed(memory, memory.Subscriber(i), isDead: (dead.Slots >> i & 1) != 0);
+            if (needed == Nothing)
+            {
+                continue;
+            }
+            // Below what is shared may stand one that joined meanwhile, and the gate of one that died after it had read further.
+            ulong known = Math.Max(shared, needed);
+            if (tail - known > memory.Capacity && !IsNewerThan(known, tail, memory))
+            {
+                throw new RingCorruptException(tail, $"subscriber slot {i} needs position {known}, which is not within {memory.Capacity} bytes below the tail");
+            }
+            least = Math.Min(least, needed);
+        }
+        // With a new owner since it was asked, one that counted as dead may be alive.
+        return dead.Slots == 0 || Generations(memory) == dead.Generations ? least : LeastGate(memory, tail, default);
+    }
 
     /// <summary>How many owners all subscriber slots together have had: to be read before it is asked who is dead.</summary>
     internal static ulong Generations(in RingMemory memory)
@@ -36,7 +56,7 @@ internal static unsafe class RingRoom
         ulong generations = 0;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
-            generations += Atomic.LoadAcquire(memory.Subscriber(i).Generation); // pairs with SlotOwner's: generation, then the cursors
+            generations += Atomic.LoadAcquire(memory.Subscriber(i).Generation); // pairs with RingConsumer's: generation, then the cursors
         }
         return generations;
     }
@@ -47,12 +67,11 @@ internal static unsafe class RingRoom
     /// </summary>
     internal static bool Evict(in RingMemory memory, ulong needed, in DeadSubscribers dead)
     {
-        ulong shared = Atomic.LoadAcquire(memory.SharedGate);
         bool any = false;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
             RingSlot slot = memory.Subscriber(i);
-            ulong seen = Atomic.LoadAcquire(slot.StateAndGeneration); // pairs with SlotOwner's: generation, state
+            ulong seen = Atomic.LoadAcquire(slot.StateAndGeneration); // pairs with RingConsumer's: generation and state
             SlotState state = (SlotState)(uint)seen;
             // With no new owner since it was asked, what was seen is the dead one's.
             bool isDead = (dead.Slots >> i & 1) != 0 && Generations(memory) == dead.Generations;
@@ -61,37 +80,14 @@ internal static unsafe class RingRoom
             {
                 continue;
             }
-            ulong position = Atomic.LoadAcquire(isPlace ? slot.Resume : slot.Gate);
             // By state and generation at once: not another owner, who took the slot meanwhile.
-            if (Math.Max(shared, position) < needed &&
+            if (Atomic.LoadAcquire(isPlace ? slot.Resume : slot.Gate) < needed &&
                 Atomic.CompareExchange(slot.StateAndGeneration, seen, (seen & ~(ulong)uint.MaxValue) | (uint)SlotState.Evicted)) // pairs with RingConsumer.IsIntact
             {
                 any = true;
             }
         }
         return any;
-    }
-
-    private static ulong LeastGate(in RingMemory memory, ulong tail, in DeadSubscribers dead, ulong shared)
-    {
-        // Where nobody counts, nothing is needed that was published.
-        ulong least = memory.Rules.IsBroadcast ? Math.Max(shared, tail) : Nothing;
-        for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
-        {
-            // A slot may stand below what is shared: its dead owner's gate, when publishers went by where a successor will go on.
-            ulong needed = Math.Max(shared, Needed(memory, memory.Subscriber(i), isDead: (dead.Slots >> i & 1) != 0));
-            if (needed == Nothing)
-            {
-                continue;
-            }
-            if (tail - needed > memory.Capacity && !IsNewerThan(needed, tail, memory))
-            {
-                throw new RingCorruptException(tail, $"subscriber slot {i} needs position {needed}, which is not within {memory.Capacity} bytes below the tail");
-            }
-            least = Math.Min(least, needed);
-        }
-        // With a new owner since it was asked, one that counted as dead may be alive.
-        return dead.Slots == 0 || Generations(memory) == dead.Generations ? least : LeastGate(memory, tail, default, shared);
     }
 
     /// <summary>
@@ -110,7 +106,7 @@ internal static unsafe class RingRoom
     private static ulong Needed(in RingMemory memory, RingSlot slot, bool isDead)
     {
         bool isBroadcast = memory.Rules.IsBroadcast;
-        uint generation = Atomic.LoadAcquire(slot.Generation); // pairs with SlotOwner's: generation, then the cursors
+        uint generation = Atomic.LoadAcquire(slot.Generation); // pairs with RingConsumer's: generation, then the cursors
         SlotState state = (SlotState)Atomic.LoadAcquire(slot.State);
         if (isBroadcast && state == SlotState.Evicted)
         {
@@ -126,7 +122,7 @@ internal static unsafe class RingRoom
             }
             state = SlotState.Joining;
         }
-        // The gate of one that joins a broadcast is still that of the slot's last owner, and may be above where this one begins.
+        // The gate of one that is joining is still that of the slot's last owner. In a broadcast that may be above where this one begins.
         return isBroadcast && state == SlotState.Joining ? 0 : Atomic.LoadAcquire(slot.Gate); // pairs with RingConsumer.PublishGate
     }
 }

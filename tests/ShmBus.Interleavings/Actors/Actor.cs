@@ -152,9 +152,10 @@ internal abstract unsafe class Actor : IDisposable
     internal uint Load(uint* field)
     {
         Pause();
-        Learn(*field);
-        World.Note(this, "loads", field, *field);
-        return *field;
+        uint value = World.Load(this, field);
+        World.Note(this, "loads", field, value);
+        Learn(value);
+        return value;
     }
 
     internal void Store(ulong* field, ulong value)
@@ -176,6 +177,10 @@ internal abstract unsafe class Actor : IDisposable
     internal bool CompareExchange(ulong* field, ulong expected, ulong value)
     {
         Pause();
+        if (Fault == Fault.EvictsByStateAlone && (uint)value == (uint)SlotState.Evicted && (uint)*field == (uint)expected)
+        {
+            (expected, value) = (*field, (*field & ~(ulong)uint.MaxValue) | (uint)value);
+        }
         bool succeeds = *field == expected || (Fault == Fault.MovesTailUnconditionally && field == World.Memory.Tail);
         World.Note(this, succeeds ? "exchanges" : "fails to exchange", field, value);
         Learn(succeeds ? 2ul : 3ul);
@@ -210,11 +215,26 @@ internal abstract unsafe class Actor : IDisposable
         HasLock = true;
         HasChanged = true;
         RingSlot slot = World.Memory.Slot(Role, Slot);
-        Atomic.StoreRelease(slot.Generation, *slot.Generation + 1);
-        if (Role == EndpointRole.Publisher && Fault != Fault.TakeOverKeepsIntent)
+        if (Role == EndpointRole.Publisher)
         {
-            Atomic.StoreRelease(slot.Intent, 0);
+            Atomic.StoreRelease(slot.Generation, *slot.Generation + 1);
+            if (Fault != Fault.TakeOverKeepsIntent)
+            {
+                Atomic.StoreRelease(slot.Intent, 0);
+            }
         }
+    }
+
+    /// <summary>Frees the lock: as SlotOwner.Release does.</summary>
+    protected void Vacate()
+    {
+        uint* state = World.Memory.Slot(Role, Slot).State;
+        if (Atomic.LoadAcquire(state) != (uint)SlotState.Evicted)
+        {
+            Atomic.StoreRelease(state, (uint)SlotState.Free);
+        }
+        Step();
+        HasLock = false;
     }
 
     /// <summary>Wakes each endpoint of the other kind.</summary>
@@ -258,7 +278,7 @@ internal abstract unsafe class Actor : IDisposable
     {
         Pause();
         bool isAlive = World.IsAlive(role, slot);
-        World.Note(this, isAlive ? "finds alive:" : "finds dead:", role == EndpointRole.Publisher ? "a publisher" : "the subscriber");
+        World.Note(this, isAlive ? "finds alive:" : "finds dead:", role == EndpointRole.Publisher ? "a publisher" : "a subscriber");
         Learn(isAlive ? 4ul : 5ul);
         return isAlive;
     }
@@ -269,7 +289,8 @@ internal abstract unsafe class Actor : IDisposable
         _explorer.Point(this);
     }
 
-    private void Learn(ulong value) => History = Hash.Mix(History, value);
+    /// <summary>Its further steps depend on this as well.</summary>
+    internal void Learn(ulong value) => History = Hash.Mix(History, value);
 
     private void TakeTurns()
     {

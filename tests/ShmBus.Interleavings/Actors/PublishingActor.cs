@@ -110,12 +110,23 @@ internal sealed unsafe class PublishingActor(Explorer explorer, World world, str
             return true;
         }
         ulong generations = RingRoom.Generations(World.Memory);
-        // As SlotOwner.FindDead: the one subscriber.
-        bool isDead = Atomic.LoadAcquire(World.Memory.Subscriber(0).State) != (uint)SlotState.Free && !IsAlive(EndpointRole.Subscriber, 0);
+        ulong dead = FindDead();
         if (Fault == Fault.TakesSuccessorForDead)
         {
             generations = RingRoom.Generations(World.Memory);
         }
-        return isDead && _ring.FindRoom(length, new DeadSubscribers(Slots: 1, generations));
+        return dead != 0 && _ring.FindRoom(length, new DeadSubscribers(dead, generations));
+    }
+
+    /// <summary>As SlotOwner.FindDead.</summary>
+    private ulong FindDead()
+    {
+        ulong dead = 0;
+        for (int i = 0; i < World.Memory.Geometry.SubscriberSlots && Fault != Fault.NeverAsksWhoIsDead; i++)
+        {
+            bool isOccupied = Atomic.LoadAcquire(World.Memory.Subscriber(i).State) is not ((uint)SlotState.Free or (uint)SlotState.Evicted);
+            dead |= isOccupied && !IsAlive(EndpointRole.Subscriber, i) ? 1UL << i : 0;
+        }
+        return dead;
     }
 }

@@ -3,11 +3,12 @@ using ShmBus.Interleavings.Scheduling;
 
 namespace ShmBus.Interleavings.Actors;
 
-/// <summary>A subscriber: the real RingConsumer, used as Subscriber uses it. It reads for ever.</summary>
-internal sealed unsafe class SubscribingActor(Explorer explorer, World world, string name) : Actor(explorer, world, name, EndpointRole.Subscriber, 0)
+/// <summary>A subscriber: the real RingConsumer, used as Subscriber uses it. It reads for ever, unless its scenario has it leave or it is evicted.</summary>
+internal sealed unsafe class SubscribingActor(Explorer explorer, World world, string name, int slot) : Actor(explorer, world, name, EndpointRole.Subscriber, slot)
 {
     private RingConsumer _ring;
     private bool _hasJoined;
+    private int _read;
 
     /// <summary>While it looks at a hole: the intents as they were before it looked at the tail, where a fault has it so.</summary>
     internal ulong[]? OldIntents { get; private set; }
@@ -15,10 +16,25 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
     /// <summary>It skips a hole: a fault keeps stamps from it.</summary>
     internal bool IsSkipping { get; private set; }
 
+    /// <summary>Where it stands, while it takes a copy: a fault has it believe that nothing was written over.</summary>
+    internal ulong? Copying { get; private set; }
+
+    private Reader Reader => World.Scenario.Subscribers[Slot];
+
+    private RingSlot Place => World.Memory.Subscriber(Slot);
+
     internal override void Join()
     {
         Occupy();
-        _ring = new RingConsumer(World.Memory, Slot, World.Scenario.AtMostOnce ^ (Fault == Fault.AcknowledgesAtTheWrongTime));
+        // As SlotOwner.FindPlace; a queue has one place for all.
+        bool isNew = World.Memory.Rules.IsBroadcast && Atomic.LoadAcquire(Place.IsKept) == 0;
+        _ring = new RingConsumer(World.Memory, Slot, World.Scenario.AtMostOnce ^ (Fault == Fault.AcknowledgesAtTheWrongTime), isNew ? Reader.Start : RingStart.Resume);
+        World.Begin(this, _ring.Position, isNew);
+        TellMissed();
+        if (isNew && Reader.IsKept)
+        {
+            Atomic.StoreRelease(Place.IsKept, 1);
+        }
         if (Fault != Fault.SubscriberJoinsWithoutWaking)
         {
             WakeOthers();
@@ -29,8 +45,10 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
     protected override void Begin()
     {
         _hasJoined = false;
+        _read = 0;
         OldIntents = null;
         IsSkipping = false;
+        Copying = null;
     }
 
     protected override void Live()
@@ -39,21 +57,65 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
         {
             Join();
         }
-        while (true)
+        try
         {
-            if (World.Scenario.Polls)
+            while (Reader.Leaves == 0 || _read < Reader.Leaves)
             {
-                Poll();
+                Read();
             }
-            else if (_ring.TryTake(out Record record))
-            {
-                Handle(record);
-                Settle();
-            }
-            else
-            {
-                Wait();
-            }
+        }
+        catch (SubscriberEvictedException)
+        {
+            World.Note(this, "was evicted");
+        }
+        Leave();
+    }
+
+    private void Read()
+    {
+        if (World.Scenario.Polls)
+        {
+            Poll();
+        }
+        else if (TryTake(out Record record))
+        {
+            Handle(record);
+            Settle();
+        }
+        else
+        {
+            Wait();
+        }
+    }
+
+    private bool TryTake(out Record record)
+    {
+        Copying = World.Memory.Rules.AreLossy && Fault == Fault.BelievesEveryCopy ? _ring.Position : null;
+        bool isThere = _ring.TryTake(out record);
+        Copying = null;
+        TellMissed();
+        return isThere;
+    }
+
+    private void TellMissed()
+    {
+        if (_ring.HasMissed)
+        {
+            (ulong position, ulong length) = _ring.TakeMissed();
+            World.Miss(this, position + length);
+        }
+    }
+
+    /// <summary>As Subscriber.LeaveRing and Endpoint.Close.</summary>
+    private void Leave()
+    {
+        _ring.Leave();
+        WakeOthers();
+        World.End(this);
+        Vacate();
+        if (Fault != Fault.LeavesWithoutWaking)
+        {
+            WakeOthers();
         }
     }
 
@@ -66,7 +128,7 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
         {
             WakeOthers();
         }
-        else if (_ring.TryTake(out Record record))
+        else if (TryTake(out Record record))
         {
             Handle(record);
             Settle();
@@ -84,6 +146,7 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
         World.Deliver(this, record);
         Step();
         World.CheckStillIntact(record);
+        _read++;
     }
 
     private void Settle()
@@ -98,6 +161,7 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
     {
         GiveBackRoom();
         ParkUntil(Look);
+        TellMissed();
     }
 
     private void GiveBackRoom()
@@ -118,7 +182,7 @@ internal sealed unsafe class SubscribingActor(Explorer explorer, World world, st
                 GiveBackRoom();
             }
             RingHole hole = Inspect();
-            if (hole.Tail == _ring.Position)
+            if (hole.Tail == _ring.Position || hole.IsPassed)
             {
                 return false;
             }

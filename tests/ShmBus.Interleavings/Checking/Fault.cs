@@ -52,4 +52,28 @@ internal enum Fault
 
     /// <summary>At-least-once acknowledges before the handling, at-most-once after it.</summary>
     AcknowledgesAtTheWrongTime,
+
+    /// <summary>Who joins a broadcast does not say that it is joining.</summary>
+    JoinsWithoutSayingSo,
+
+    /// <summary>Publishers take what is shared for what the subscribers need, where that is more.</summary>
+    GoesByWhatIsShared,
+
+    /// <summary>A subscriber counts the generation of its slot up, and then says that it is joining.</summary>
+    TakesOverInTwoSteps,
+
+    /// <summary>A subscriber leaves, and wakes nobody when its slot is free.</summary>
+    LeavesWithoutWaking,
+
+    /// <summary>A publisher does not ask whether those who hold back room live.</summary>
+    NeverAsksWhoIsDead,
+
+    /// <summary>Publishers take a kept place for one that nobody goes on at.</summary>
+    TakesPlacesForNothing,
+
+    /// <summary>A copy is believed, whatever was written over the original meanwhile.</summary>
+    BelievesEveryCopy,
+
+    /// <summary>A publisher evicts whoever has the slot by then.</summary>
+    EvictsByStateAlone,
 }

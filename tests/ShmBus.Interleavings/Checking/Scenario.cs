@@ -12,9 +12,15 @@ internal sealed record Scenario
     /// <summary>What the first publisher has published when the schedule begins.</summary>
     internal Publication[] Before { get; init; } = [];
 
+    /// <summary>A queue unless told.</summary>
+    internal RingRules Rules { get; init; }
+
+    /// <summary>A slot for each.</summary>
+    internal Reader[] Subscribers { get; init; } = [new Reader()];
+
     internal bool AtMostOnce { get; init; }
 
-    /// <summary>The subscriber reads in runs instead of one by one.</summary>
+    /// <summary>Subscribers read in runs instead of one by one.</summary>
     internal bool Polls { get; init; }
 
     /// <summary>How far before the end of the data area the first claim begins.</summary>
@@ -30,4 +36,23 @@ internal sealed record Scenario
 
     /// <summary>The capacity: the least that there is.</summary>
     internal static int Capacity => Environment.SystemPageSize;
+}
+
+/// <summary>The subscriber of a slot.</summary>
+internal sealed record Reader
+{
+    /// <summary>Where it begins, unless it goes on at a place.</summary>
+    internal RingStart Start { get; init; }
+
+    /// <summary>It comes while the others are at work. Otherwise it is there before.</summary>
+    internal bool Joins { get; init; }
+
+    /// <summary>Its place is kept.</summary>
+    internal bool IsKept { get; init; }
+
+    /// <summary>How many messages it reads before it leaves; 0: it stays.</summary>
+    internal int Leaves { get; init; }
+
+    /// <summary>Another one comes when it was killed.</summary>
+    internal bool HasSuccessor { get; init; } = true;
 }

@@ -13,26 +13,24 @@ internal sealed unsafe class World : IDisposable
 {
     private const ulong Key = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>In the log of deliveries: the subscriber was killed here.</summary>
-    private const uint Killed = uint.MaxValue;
-
     private readonly MirroredMemory _mapping;
     private readonly RegionGeometry _geometry;
     private readonly ulong _start;
     private readonly List<ClaimMade> _claims = [];
-    private readonly List<uint> _deliveries = [];
+    private readonly ReaderLog[] _logs;
     private List<string>? _trace;
 
     internal World(Scenario scenario)
     {
         Scenario = scenario;
-        string? error = RegionGeometry.TryCreate(Environment.SystemPageSize, scenario.Publishers.Length, 1, Scenario.Capacity, out _geometry);
+        string? error = RegionGeometry.TryCreate(Environment.SystemPageSize, scenario.Publishers.Length, scenario.Subscribers.Length, Scenario.Capacity, out _geometry);
         if (error is not null)
         {
             throw new ArgumentException(error);
         }
         _mapping = new MirroredMemory(_geometry);
-        Memory = new RingMemory(_mapping.Address, _geometry, Key);
+        Memory = new RingMemory(_mapping.Address, _geometry, Key, scenario.Rules);
+        _logs = [.. scenario.Subscribers.Select(_ => new ReaderLog(scenario))];
         _start = 4 * Memory.Capacity - (uint)scenario.BeforeEnd;
     }
 
@@ -47,10 +45,13 @@ internal sealed unsafe class World : IDisposable
     internal void Reset(List<string>? trace)
     {
         new Span<byte>(_mapping.Address, (int)_geometry.RegionSize).Clear();
-        RingSlot subscriber = Memory.Subscriber(0);
-        *Memory.Tail = *Memory.SharedGate = *subscriber.Gate = *subscriber.Resume = _start;
+        *Memory.Tail = *Memory.SharedGate = _start;
+        for (int i = 0; i < _geometry.SubscriberSlots; i++)
+        {
+            *Memory.Subscriber(i).Gate = *Memory.Subscriber(i).Resume = _start;
+            _logs[i].Clear();
+        }
         _claims.Clear();
-        _deliveries.Clear();
         _trace = trace;
     }
 
@@ -72,7 +73,7 @@ internal sealed unsafe class World : IDisposable
         Note(actor, "is killed");
         if (actor.HasLock && actor.Role == EndpointRole.Subscriber)
         {
-            _deliveries.Add(Killed);
+            _logs[actor.Slot].Add(ReaderEvent.Killed);
         }
         actor.Die();
         actor.Successor?.Appear();
@@ -85,14 +86,47 @@ internal sealed unsafe class World : IDisposable
         }
     }
 
+    /// <summary>A subscriber begins.</summary>
+    internal void Begin(Actor actor, ulong position, bool isNew) => _logs[actor.Slot].Add(isNew ? ReaderEvent.Began : ReaderEvent.WentOn, position);
+
+    /// <summary>A subscriber was told that it missed what lies below.</summary>
+    internal void Miss(Actor actor, ulong end) => _logs[actor.Slot].Add(ReaderEvent.Missed, end);
+
+    /// <summary>A subscriber leaves, or was evicted.</summary>
+    internal void End(Actor actor) => _logs[actor.Slot].Add(ReaderEvent.Left);
+
+    internal uint Load(Actor actor, uint* field)
+    {
+        if (actor is SubscribingActor { Copying: not null } && field == Memory.Subscriber(actor.Slot).State)
+        {
+            return (uint)SlotState.Active;
+        }
+        if (Scenario.Fault == Fault.TakesPlacesForNothing && actor.Role == EndpointRole.Publisher && IsKept(field))
+        {
+            return 0;
+        }
+        return *field;
+    }
+
     internal ulong Load(Actor actor, ulong* field)
     {
+        if (Scenario.Fault == Fault.GoesByWhatIsShared && actor.Role == EndpointRole.Publisher && IsGate(field))
+        {
+            return Math.Max(*Memory.SharedGate, *field);
+        }
+        if (Memory.Rules.AreLossy && actor.Role == EndpointRole.Subscriber && IsData(field))
+        {
+            // A copy of the record is made behind this load.
+            actor.Learn(Hash.Mix(0, new ReadOnlySpan<ulong>(field, (int)(Memory.Capacity / 4 + RecordDescriptor.HeaderSize) / sizeof(ulong))));
+        }
         switch (Scenario.Fault)
         {
             case Fault.SkipsWithoutSecondLook when actor is SubscribingActor { IsSkipping: true } && field == DataAt(*Memory.Subscriber(0).Resume):
                 return 0;
             case Fault.ReadsIntentsBeforeTail when actor is SubscribingActor { OldIntents: { } old } && IntentOf(field) is int slot and >= 0:
                 return old[slot];
+            case Fault.BelievesEveryCopy when actor is SubscribingActor { Copying: ulong position } && field == Memory.Tail:
+                return position;
             case Fault.OverwritesWhatIsInHand when actor.Role == EndpointRole.Publisher && field == Memory.Subscriber(0).Gate:
                 return *Memory.Subscriber(0).Resume;
             default:
@@ -116,8 +150,19 @@ internal sealed unsafe class World : IDisposable
             Stamp(actor, field, value);
             actor.Step();
         }
+        else if (Scenario.Fault is (Fault.JoinsWithoutSayingSo or Fault.TakesOverInTwoSteps) &&
+            actor.Role == EndpointRole.Subscriber && field == Memory.Subscriber(actor.Slot).StateAndGeneration)
+        {
+            *Memory.Subscriber(actor.Slot).Generation = (uint)(value >> 32);
+            if (Scenario.Fault == Fault.TakesOverInTwoSteps)
+            {
+                actor.Step();
+                *Memory.Subscriber(actor.Slot).State = (uint)value;
+            }
+        }
         else if (!IsPrevented(actor, field, value))
         {
+            CheckEviction(actor, field, value);
             *field = value;
         }
     }
@@ -137,7 +182,7 @@ internal sealed unsafe class World : IDisposable
             throw new ViolationException($"took message {number} with {record.Length} bytes instead of {claim.Publication.Bytes.Length}");
         }
         CheckStillIntact(record);
-        _deliveries.Add(number);
+        _logs[actor.Slot].Add(ReaderEvent.Got, number);
     }
 
     internal static void CheckStillIntact(in Record record)
@@ -151,25 +196,25 @@ internal sealed unsafe class World : IDisposable
     /// <summary>All that the future depends on, but for who has the turn and how far the scheduler may go.</summary>
     internal ulong Fingerprint()
     {
-        RingSlot subscriber = Memory.Subscriber(0);
         ulong hash = Hash.Mix(*Memory.Tail, *Memory.SharedGate);
         for (int i = 0; i < _geometry.PublisherSlots; i++)
         {
             hash = Hash.Mix(hash, *Memory.Publisher(i).Intent);
         }
-        hash = Hash.Mix(Hash.Mix(Hash.Mix(hash, *subscriber.Gate), *subscriber.Resume), *subscriber.Within);
-        hash = Hash.Mix(Hash.Mix(hash, *subscriber.Losses), *subscriber.LostBytes);
-        hash = Hash.Mix(hash, *subscriber.State | (ulong)*subscriber.Generation << 32);
+        for (int i = 0; i < _geometry.SubscriberSlots; i++)
+        {
+            RingSlot subscriber = Memory.Subscriber(i);
+            hash = Hash.Mix(Hash.Mix(Hash.Mix(hash, *subscriber.Gate), *subscriber.Resume), *subscriber.Within);
+            hash = Hash.Mix(Hash.Mix(Hash.Mix(hash, *subscriber.Losses), *subscriber.LostBytes), *subscriber.MissedBytes | *subscriber.IsKept);
+            hash = Hash.Mix(hash, *subscriber.StateAndGeneration);
+            hash = _logs[i].Mix(hash);
+        }
         // Nothing is written further ahead than a line behind the tail.
         int used = (int)Math.Min(Memory.Capacity, *Memory.Tail - _start + 128);
         hash = Hash.Mix(hash, MemoryMarshal.Cast<byte, ulong>(new ReadOnlySpan<byte>(Memory.Data + (_start & (Memory.Capacity - 1)), used)));
         foreach (ClaimMade claim in _claims)
         {
             hash = Hash.Mix(Hash.Mix(hash, claim.Position | (claim.IsStamped ? 1u : 0)), (ulong)claim.Owner.Slot);
-        }
-        foreach (uint number in _deliveries)
-        {
-            hash = Hash.Mix(hash, number);
         }
         foreach (Actor actor in Actors)
         {
@@ -184,19 +229,22 @@ internal sealed unsafe class World : IDisposable
     {
         foreach (Actor actor in Actors)
         {
-            bool isRight = actor.Condition is Condition.Dead or Condition.Absent ||
-                actor.Condition == (actor.Role == EndpointRole.Publisher ? Condition.Done : Condition.Parked);
+            bool isRight = actor.Condition is Condition.Dead or Condition.Absent or Condition.Done ||
+                (actor.Role == EndpointRole.Subscriber && actor.Condition == Condition.Parked);
             if (!isRight)
             {
                 return $"{actor.Name} sleeps for ever";
             }
         }
-        RingSlot subscriber = Memory.Subscriber(0);
-        if (*subscriber.Resume != *Memory.Tail || *subscriber.Gate != *Memory.Tail)
+        foreach (Actor actor in Actors)
         {
-            return $"the tail is {*Memory.Tail}, but the subscriber sleeps at {*subscriber.Resume}, with the gate at {*subscriber.Gate}";
+            RingSlot slot = Memory.Slot(actor.Role, actor.Slot);
+            if (actor.Condition == Condition.Parked && (*slot.Resume != *Memory.Tail || *slot.Gate != *Memory.Tail))
+            {
+                return $"the tail is {*Memory.Tail}, but {actor.Name} sleeps at {*slot.Resume}, with the gate at {*slot.Gate}";
+            }
         }
-        return CheckDeliveries() ?? CheckLosses();
+        return CheckClaims() ?? CheckReaders();
     }
 
     /// <summary>Into the trace, if there is one.</summary>
@@ -208,61 +256,66 @@ internal sealed unsafe class World : IDisposable
 
     public void Dispose() => _mapping.Dispose();
 
-    /// <summary>In the order of their positions; each once, but for the one in hand when a subscriber was killed.</summary>
-    private string? CheckDeliveries()
+    private string? CheckClaims()
     {
-        uint[] committed = [.. _claims.Where(static claim => claim.IsStamped).SelectMany(static claim => claim.Publication.Numbers)];
-        int next = 0;
-        bool afterKill = false;
-        foreach (uint number in _deliveries)
-        {
-            if (number == Killed)
-            {
-                afterKill = true;
-                continue;
-            }
-            bool isRepeated = afterKill && !Scenario.AtMostOnce && next > 0 && committed[next - 1] == number;
-            if (!isRepeated)
-            {
-                next += afterKill && Scenario.AtMostOnce && next + 1 < committed.Length && committed[next + 1] == number ? 1 : 0;
-                if (next == committed.Length || committed[next] != number)
-                {
-                    return Wrong();
-                }
-                next++;
-            }
-            afterKill = false;
-        }
-        bool isLastMissed = afterKill && Scenario.AtMostOnce && next == committed.Length - 1;
-        return next == committed.Length || isLastMissed ? null : Wrong();
-
-        string Wrong() => $"committed were {string.Join(' ', committed)}; delivered {string.Join(' ', _deliveries.Select(static number => number == Killed ? "(killed)" : $"{number}"))}";
+        ClaimMade? open = _claims.Find(static claim => !claim.IsStamped && claim.Owner.Condition != Condition.Dead);
+        return open is null ? null : $"{open.Owner.Name} lives and did not close its claim at {open.Position}";
     }
 
-    private string? CheckLosses()
+    private string? CheckReaders()
     {
-        ulong lost = 0;
-        ulong holes = 0;
-        ulong leastLosses = 0;
-        ulong end = 0;
-        foreach (ClaimMade claim in _claims.Where(static claim => !claim.IsStamped))
+        for (int i = 0; i < _logs.Length; i++)
         {
-            if (claim.Owner.Condition != Condition.Dead)
+            RingSlot slot = Memory.Subscriber(i);
+            string? wrong = _logs[i].CheckDeliveries(_claims) ?? _logs[i].CheckLosses(_claims, *slot.Losses, *slot.LostBytes);
+            if (wrong is not null)
             {
-                return $"{claim.Owner.Name} lives and did not close its claim at {claim.Position}";
+                return wrong;
             }
-            lost += claim.Extent;
-            holes++;
-            // Two side by side may be found as one.
-            leastLosses += end == claim.Position ? 0u : 1;
-            end = claim.Position + claim.Extent;
         }
-        // A subscriber that was killed while it counted did not get to moving on, and its successor counts again.
-        ulong kills = (ulong)_deliveries.Count(static number => number == Killed);
-        ulong losses = *Memory.Subscriber(0).Losses;
-        ulong lostBytes = *Memory.Subscriber(0).LostBytes;
-        bool isRight = losses >= leastLosses && losses <= holes + (holes == 0 ? 0 : kills) && lostBytes >= lost && lostBytes <= lost * (1 + kills);
-        return isRight ? null : $"{holes} claims with {lost} bytes were left open by the dead; counted were {losses} with {lostBytes}";
+        return null;
+    }
+
+    /// <summary>Who is evicted for a claim must have begun below what that needs.</summary>
+    private void CheckEviction(Actor actor, ulong* field, ulong value)
+    {
+        for (int i = 0; i < _geometry.SubscriberSlots; i++)
+        {
+            RingSlot slot = Memory.Subscriber(i);
+            if (field == slot.StateAndGeneration && (uint)value == (uint)SlotState.Evicted)
+            {
+                ulong needed = *Memory.Tail + RecordDescriptor.Extent(((PublishingActor)actor).Open!.Claimed) - Memory.Window;
+                ulong from = (uint)*field == (uint)SlotState.Active ? _logs[i].Start : *slot.Resume;
+                if (from >= needed)
+                {
+                    throw new ViolationException($"evicts one that began at {from}, for what needs {needed}");
+                }
+            }
+        }
+    }
+
+    private bool IsGate(ulong* field)
+    {
+        for (int i = 0; i < _geometry.SubscriberSlots; i++)
+        {
+            if (field == Memory.Subscriber(i).Gate)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool IsKept(uint* field)
+    {
+        for (int i = 0; i < _geometry.SubscriberSlots; i++)
+        {
+            if (field == Memory.Subscriber(i).IsKept)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void Claim(PublishingActor owner, ulong from, ulong to)
@@ -360,15 +413,18 @@ internal sealed unsafe class World : IDisposable
             RegionDescriptor.MessagesOffset => "messages",
             RegionDescriptor.LossesOffset => "losses",
             RegionDescriptor.LostBytesOffset => "lost bytes",
+            RegionDescriptor.MissedBytesOffset => "missed bytes",
+            RegionDescriptor.IsKeptOffset => "kept",
             _ => $"offset {offset}",
         };
-        return publishes ? $"{name} of publisher slot {slot}" : name;
+        return publishes ? $"{name} of publisher slot {slot}" : _geometry.SubscriberSlots == 1 ? name : $"{name} of subscriber slot {slot - _geometry.PublisherSlots}";
     }
+}
 
-    private sealed record ClaimMade(PublishingActor Owner, Publication Publication, ulong Position, ulong Extent)
-    {
-        internal bool IsStamped { get; set; }
-    }
+/// <summary>A claim that was made.</summary>
+internal sealed record ClaimMade(PublishingActor Owner, Publication Publication, ulong Position, ulong Extent)
+{
+    internal bool IsStamped { get; set; }
 }
 
 /// <summary>Something happened that must not.</summary>

@@ -50,10 +50,13 @@ internal sealed class Explorer : IDisposable
             Actor? successor = scenario.Successor is null ? null : Add(new PublishingActor(this, _world, $"P{i + 1}'", i, [], scenario.Successor));
             Add(new PublishingActor(this, _world, $"P{i + 1}", i, i == 0 ? scenario.Before : [], scenario.Publishers[i]) { Successor = successor });
         }
-        Actor? next = null;
-        for (int i = scenario.Kills + 1; i > 0; i--)
+        for (int slot = 0; slot < scenario.Subscribers.Length; slot++)
         {
-            next = Add(new SubscribingActor(this, _world, $"S{i}") { Successor = next });
+            Actor? next = null;
+            for (int i = scenario.Subscribers[slot].HasSuccessor ? scenario.Kills : 0; i >= 0; i--)
+            {
+                next = Add(new SubscribingActor(this, _world, $"S{slot + 1}{new string('\'', i)}", slot) { Successor = next });
+            }
         }
         _world.Actors = _actors;
         _options = new int[_actors.Count + 1];
@@ -195,7 +198,10 @@ internal sealed class Explorer : IDisposable
         }
         foreach (Actor actor in first)
         {
-            actor.Prepare(actor.Join);
+            if (actor.Role == EndpointRole.Publisher || !_world.Scenario.Subscribers[actor.Slot].Joins)
+            {
+                actor.Prepare(actor.Join);
+            }
         }
         foreach (PublishingActor actor in first.OfType<PublishingActor>())
         {

@@ -65,6 +65,21 @@ internal abstract class BroadcastContract
     }
 
     [Test]
+    public void Who_comes_back_without_a_place_gets_what_comes_from_then_on()
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using (Subscriber first = _topic.CreateSubscriber())
+        {
+            publisher.Publish(BitConverter.GetBytes(1));
+            Assert.That(Numbers(first), Is.EqualTo([1]));
+        }
+        publisher.Publish(BitConverter.GetBytes(2));
+        using Subscriber again = _topic.CreateSubscriber();
+        publisher.Publish(BitConverter.GetBytes(3));
+        Assert.That(Numbers(again), Is.EqualTo([3]));
+    }
+
+    [Test]
     public void Who_joins_at_the_oldest_gets_what_is_still_there()
     {
         using Publisher publisher = _topic.CreatePublisher();

@@ -48,11 +48,13 @@ internal sealed class EvictionKillTests
             }
             // At once: as a rule it is copying what was published last.
             stopped.Stop();
-            for (; !Slot(stopped).IsEvicted; step++)
+            // Until nothing of what it was copying is left.
+            for (long end = Published + 2 * capacity; Published < end; step++)
             {
                 AwaitReaders([first, second]);
                 steps.Publish(publisher, step);
             }
+            Assert.That(Slot(stopped).IsEvicted, Is.True);
             stopped.Continue();
             stopped.Expect("evicted");
             stopped.Expect("ready");

@@ -41,7 +41,7 @@ internal static class Instructions
                     code.ReadInt64();
                     break;
                 case OperandType.InlineSwitch:
-                    int targets = code.ReadInt32();
+                    int targets = code.ReadInt32(); // before the offset is read
                     code.Offset += targets * sizeof(int);
                     break;
                 default: // a branch target, an int, a float or a string

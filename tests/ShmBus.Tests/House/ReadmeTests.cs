@@ -8,6 +8,7 @@ namespace ShmBus.Tests.House;
 internal sealed partial class ReadmeTests
 {
     private const string FirstProgram = "FirstProgram";
+    private const string PubSub = "PubSub";
     private const string TwoProcesses = "TwoProcesses";
 
     private TestDirectory _directory = null!;
@@ -20,11 +21,12 @@ internal sealed partial class ReadmeTests
     [TearDown]
     public void TearDown() => _directory.Dispose();
 
-    [TestCase("Publisher")]
-    [TestCase("Subscriber")]
-    public void The_README_shows_the_first_program_as_it_stands_in_the_examples(string program)
+    [TestCase(FirstProgram, "Publisher")]
+    [TestCase(FirstProgram, "Subscriber")]
+    [TestCase(PubSub, "PriceSubscriber")]
+    public void The_README_shows_a_program_as_it_stands_in_the_examples(string example, string program)
     {
-        string code = File.ReadAllText(Repository.File("examples", FirstProgram, program, "Program.cs"));
+        string code = File.ReadAllText(Repository.File("examples", example, program, "Program.cs"));
         string readme = File.ReadAllText(Repository.File("README.md"));
         Assert.That(CodeBlock().Matches(readme).Select(static match => match.Groups["code"].Value), Does.Contain(code));
     }

@@ -346,6 +346,109 @@ internal sealed class CPeerTests
         waiting.Expect("in claim");
     }
 
+    [Test]
+    public void Places_in_both_languages_get_every_message_whoever_is_killed([Values] Language from)
+    {
+        const int kills = 6;
+        _topic = Topic.OpenOrCreate(_path, new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast });
+        using Journal other = new(_directory.File("journal of C#"));
+        PeerProcess inC = StartPlace(Language.C);
+        PeerProcess inCSharp = StartPlace(Language.CSharp);
+        PeerProcess publisher = StartPublisher(from, type: 0, Endless);
+        try
+        {
+            for (int i = 0; i < kills; i++)
+            {
+                AwaitMessages(type: 0, Random.Shared.Next(1, 51));
+                (i % 2 == 0 ? inC : inCSharp).Dispose();
+                (inC, inCSharp) = i % 2 == 0 ? (StartPlace(Language.C), inCSharp) : (inC, StartPlace(Language.CSharp));
+            }
+            publisher.Kill();
+            long published = _topic.Inspect().PublishedBytes;
+            Until.True(() => _topic.Inspect().Endpoints.Where(static endpoint => endpoint.PlaceName is not null).All(static endpoint => endpoint.PendingBytes == 0));
+            Assert.That(_journal.Count(0), Is.Positive.And.EqualTo(other.Count(0)));
+            TestContext.Out.WriteLine($"{kills} kills of subscribers, {published:n0} bytes, {other.Count(0):n0} messages");
+        }
+        finally
+        {
+            DisposeAll([inC, inCSharp, publisher]);
+        }
+
+        PeerProcess StartPlace(Language language)
+        {
+            PeerProcess subscriber = language == Language.C
+                ? PeerProcess.StartProgram(_programs.Subscriber, _path, Seed, 1, Endless, _directory.File("journal"), "at", "C")
+                : PeerProcess.Start("keep-journal", _path, WaitStrategy.Park, Seed, 1, Endless, _directory.File("journal of C#"), "C#");
+            subscriber.Expect("ready");
+            return subscriber;
+        }
+    }
+
+    [TestCase(Language.C, Language.CSharp)]
+    [TestCase(Language.CSharp, Language.C)]
+    [TestCase(Language.C, Language.C)]
+    public void Reader_that_lags_too_far_is_evicted_and_told(Language from, Language to)
+    {
+        _topic = Topic.OpenOrCreate(_path, new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast, EvictionLag = Capacity });
+        using PeerProcess reader = to == Language.C ? StartSubscriber(to, types: 1, Endless) : PeerProcess.Start("skim", _path, Seed, 0);
+        if (to == Language.CSharp)
+        {
+            reader.Expect("ready");
+        }
+        reader.Stop();
+        using PeerProcess publisher = StartPublisher(from, type: 0, 1000);
+        publisher.Expect("sent");
+        Assert.That(Slot.IsEvicted, Is.True);
+        reader.Continue();
+        if (to == Language.CSharp)
+        {
+            reader.Expect("evicted");
+        }
+        else
+        {
+            Assert.That(reader.ReadLine, Throws.TypeOf<AssertionException>().With.Message.Contains("evicted at"));
+        }
+    }
+
+    [TestCase(Language.C, Language.CSharp)]
+    [TestCase(Language.CSharp, Language.C)]
+    [TestCase(Language.C, Language.C)]
+    public void Topic_that_overwrites_is_read_to_its_end_and_every_message_is_whole(Language from, Language to)
+    {
+        const int count = 300_000;
+        _topic = Topic.OpenOrCreate(_path, new TopicOptions { Capacity = Capacity, Delivery = Delivery.Broadcast, Overflow = Overflow.Overwrite });
+        using PeerProcess? reader = to == Language.C ? StartSubscriber(to, types: 1, count) : null;
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        using PeerProcess publisher = StartPublisher(from, type: 0, count);
+        if (reader is not null)
+        {
+            publisher.Expect("sent");
+            Assert.That(reader.ReadLine(), Does.Match("^received all but [0-9]+ bytes$"));
+            return;
+        }
+        NumberedMessages messages = new(Seed, _topic.MaxMessageLength);
+        long next = 0;
+        bool isKnown = true;
+        subscriber.Lost += (_, _) => isKnown = false;
+        while (next < count)
+        {
+            Message message = subscriber.Read();
+            if (!isKnown && message.Payload.Length >= sizeof(long))
+            {
+                long number = BitConverter.ToInt64(message.Payload);
+                Assert.That(number, Is.GreaterThanOrEqualTo(next));
+                (next, isKnown) = (number, true);
+            }
+            if (isKnown)
+            {
+                messages.Verify(next, message.Payload);
+                next++;
+            }
+        }
+        publisher.Expect("sent");
+        TestContext.Out.WriteLine($"{subscriber.MissedBytes:n0} bytes were missed");
+    }
+
     [TestCase(0, "magic")]
     [TestCase(8, "major version")]
     [TestCase(16, "required features")]

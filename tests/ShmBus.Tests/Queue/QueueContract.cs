@@ -411,6 +411,7 @@ internal abstract class QueueContract
         {
             published++;
         }
+        Assert.That(published, Is.EqualTo(Capacity / 32), "the publisher stops where the ring is full, as if somebody were there");
         using Subscriber late = Topic.CreateSubscriber();
         for (int i = 0; i < published; i++)
         {

@@ -56,6 +56,71 @@ internal sealed unsafe class HostileBroadcastTests : IDisposable
     }
 
     [Test]
+    public void A_lie_in_any_field_ends_no_call_but_by_an_answer(
+        [Values("tail", "sharedGate", "gate", "resume", "within", "missed", "kept", "state", "generation", "name")] string field,
+        [Values(0UL, 1UL, 2UL, 3UL, 7UL, 16UL, 1UL << 62, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 15)] ulong lie)
+    {
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber named = _topic.CreateSubscriber(place: "billing");
+        using Subscriber unnamed = _topic.CreateSubscriber();
+        for (int i = 0; i < 3; i++)
+        {
+            publisher.TryPublish(new byte[100]);
+        }
+        Ask(() => named.TryRead(out _));
+        Lie(field, named.Slot, lie);
+        Lie(field, unnamed.Slot, lie);
+        for (int i = 0; i < 100; i++)
+        {
+            Ask(() => publisher.TryPublish(new byte[100]));
+            Ask(() => publisher.WaitToPublish(100, TimeSpan.Zero));
+            Ask(() => named.TryRead(out _));
+            Ask(() => named.WaitToRead(TimeSpan.Zero));
+            Ask(() => unnamed.Poll(static _ => { }));
+        }
+        Lie(field, slot: 2, lie);
+        Ask(() => _topic.CreateSubscriber(joinAt: JoinAt.Oldest).Dispose());
+        Ask(() => _topic.Inspect());
+        named.Dispose();
+        Lie(field, named.Slot, lie);
+        Ask(() => _topic.CreateSubscriber(place: "billing").Dispose());
+        Ask(() => _topic.RemovePlace("billing"));
+        Ask(() => _topic.Inspect());
+    }
+
+    [Test]
+    public void A_tail_that_runs_ahead_keeps_no_reader_inside()
+    {
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        using CancellationTokenSource stop = new();
+        Thread liar = new(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                *_memory.Tail += Capacity;
+            }
+        });
+        liar.Start();
+        for (int i = 0; i < 100; i++)
+        {
+            Ask(() => subscriber.TryRead(out _));
+            Ask(() => subscriber.WaitToRead(TimeSpan.Zero));
+            Ask(() => subscriber.Poll(static _ => { }));
+        }
+        stop.Cancel();
+        liar.Join();
+    }
+
+    [Test]
+    public void A_length_beyond_all_bounds_is_corrupt_and_nothing_is_copied([Values(RecordKind.Message, RecordKind.Batch, RecordKind.Short)] RecordKind kind)
+    {
+        using Subscriber subscriber = _topic.CreateSubscriber();
+        Stamp(Capacity, kind, length: uint.MaxValue);
+        *_memory.Tail = Capacity + 64;
+        Assert.That(() => subscriber.TryRead(out _), Throws.TypeOf<RingCorruptException>());
+    }
+
+    [Test]
     public void Publisher_that_sleeps_for_one_that_found_corruption_goes_on_when_that_one_leaves()
     {
         Assume.That(_memory.Rules.AreLossy, Is.False, "Publishers wait for it.");
@@ -72,6 +137,36 @@ internal sealed unsafe class HostileBroadcastTests : IDisposable
         Thread.Sleep(10);
         subscriber.Dispose();
         publishing.Wait();
+    }
+
+    /// <summary>Asks for what may be answered by a documented exception.</summary>
+    private static void Ask(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (exception is RingCorruptException or RecordKindException or SubscriberEvictedException or EndpointInUseException)
+        {
+        }
+    }
+
+    private void Lie(string field, int slot, ulong value)
+    {
+        RingSlot subscriber = _memory.Subscriber(slot);
+        switch (field)
+        {
+            case "tail": *_memory.Tail = value; break;
+            case "sharedGate": *_memory.SharedGate = value; break;
+            case "gate": *subscriber.Gate = value; break;
+            case "resume": *subscriber.Resume = value; break;
+            case "within": *subscriber.Within = value; break;
+            case "missed": *subscriber.MissedBytes = value; break;
+            case "kept": *subscriber.IsKept = (uint)value; break;
+            case "state": *subscriber.State = (uint)value; break;
+            case "generation": *subscriber.Generation = (uint)value; break;
+            default: subscriber.WritePlaceName(BitConverter.GetBytes(value)); break;
+        }
     }
 
     private void Stamp(ulong position, RecordKind kind, uint length)

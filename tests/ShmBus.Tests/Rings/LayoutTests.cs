@@ -194,9 +194,7 @@ internal sealed class LayoutTests
     [Test]
     public void Hub_and_lane_stand_as_described()
     {
-        _topic.Dispose();
-        File.Delete(_directory.File("topic"));
-        _topic = Topic.OpenOrCreate(_directory.File("topic"), new TopicOptions { Capacity = 2 * Page, Publishers = 3, Lanes = true });
+        Recreate(new TopicOptions { Capacity = 2 * Page, Publishers = 3, Lanes = true });
         using Publisher publisher = _topic.CreatePublisher();
         Load();
         ulong key = Key;
@@ -214,6 +212,78 @@ internal sealed class LayoutTests
             Assert.That(U32(88), Is.Zero, "producers");
             Assert.That((U64(112), U64(120)), Is.EqualTo((0ul, key)), "lane capacity and hub key of the lane");
         });
+    }
+
+    [Test]
+    public void Broadcast_and_a_kept_place_stand_as_described()
+    {
+        Recreate(new TopicOptions { Capacity = Page, Delivery = Delivery.Broadcast, Subscribers = 3, EvictionLag = Page / 2 });
+        using Publisher publisher = _topic.CreatePublisher();
+        publisher.Publish("Hello"u8);
+        using Subscriber first = _topic.CreateSubscriber();
+        int second = SubscriberSlot + 512;
+        using (_topic.CreateSubscriber(place: "billing"))
+        {
+            Load();
+            Assert.Multiple(() =>
+            {
+                Assert.That((U32(44), U64(128)), Is.EqualTo((3u, (ulong)Page / 2)), "subscriber slots, eviction lag");
+                Assert.That((U32(88), U32(92), U32(96)), Is.EqualTo((0u, 1u, 0u)), "producers, delivery, overflow");
+                Assert.That(_bytes[136..508], Is.All.Zero, "reserved");
+                Assert.That(U64(640), Is.EqualTo(Page), "sharedGate");
+                Assert.That((U64(SubscriberSlot), U64(SubscriberSlot + 128)), Is.EqualTo(((ulong)Page + 32, (ulong)Page + 32)), "gate, resume: at the end");
+                Assert.That(_bytes[(SubscriberSlot + 192)..(SubscriberSlot + 256)], Is.All.Zero, "no place name");
+                Assert.That(U32(SubscriberSlot + 396), Is.Zero, "not kept");
+                Assert.That(Encoding.UTF8.GetString(_bytes, second + 192, 64), Is.EqualTo("billing".PadRight(64, '\0')), "place name");
+                Assert.That(U32(second + 396), Is.EqualTo(1), "kept");
+                Assert.That((U32(second + 384), U32(second + 388)), Is.EqualTo((2u, 1u)), "state, generation");
+            });
+        }
+        for (int i = 0; i < Page / 32; i++)
+        {
+            publisher.Publish("Hello"u8);
+        }
+        Load();
+        Assert.Multiple(() =>
+        {
+            Assert.That((U32(SubscriberSlot + 384), U32(second + 384)), Is.EqualTo((3u, 3u)), "both were evicted, the kept place too");
+            Assert.That((U32(SubscriberSlot + 388), U32(second + 388)), Is.EqualTo((1u, 1u)), "of the same generation");
+            Assert.That(U64(second + 128), Is.EqualTo(Page + 32), "resume");
+        });
+        using Subscriber successor = _topic.CreateSubscriber(place: "billing");
+        Load();
+        Assert.Multiple(() =>
+        {
+            Assert.That((U32(second + 384), U32(second + 388)), Is.EqualTo((2u, 2u)), "state, generation");
+            Assert.That(U64(second + 144), Is.EqualTo(U64(second + 128) - (ulong)(Page + 32)), "missed bytes");
+            Assert.That(U64(second + 128), Is.EqualTo(U64(512) - (ulong)Page / 4), "resume: half of the eviction lag below the tail");
+        });
+    }
+
+    [Test]
+    public void Overwriting_topic_says_so()
+    {
+        Recreate(new TopicOptions { Capacity = Page, Delivery = Delivery.Broadcast, Overflow = Overflow.Overwrite });
+        Load();
+        Assert.That((U32(44), U32(92), U32(96), U64(128)), Is.EqualTo((8u, 1u, 1u, 0ul)), "subscriber slots, delivery, overflow, eviction lag");
+    }
+
+    [Test]
+    public void Byte_of_a_name_is_locked_while_its_owner_lives()
+    {
+        // The 64-bit FNV-1a hash of 'billing' is 0x4005570295AFD25C; an eighth of it behind 2 to the 62nd.
+        const long billing = 0x4800AAE0_52B5FA4B;
+        Recreate(new TopicOptions { Capacity = Page, Delivery = Delivery.Broadcast });
+        using (_topic.CreateSubscriber(place: "billing"))
+        {
+            Assert.Multiple(() =>
+            {
+                Assert.That(IsLocked(billing), Is.True);
+                Assert.That(IsLocked(billing - 1), Is.False);
+                Assert.That(IsLocked(billing + 1), Is.False);
+            });
+        }
+        Assert.That(IsLocked(billing), Is.False);
     }
 
     [Test]
@@ -301,7 +371,14 @@ internal sealed class LayoutTests
         Assert.That(name, Is.EqualTo(Path.GetFileName(Environment.ProcessPath)), "name");
     }
 
-    private bool IsLocked(int offset)
+    private void Recreate(TopicOptions options)
+    {
+        _topic.Dispose();
+        File.Delete(_directory.File("topic"));
+        _topic = Topic.OpenOrCreate(_directory.File("topic"), options);
+    }
+
+    private bool IsLocked(long offset)
     {
         using SafeFileHandle own = Libc.Open(_topic.Path!, Libc.O_RDWR);
         return Libc.IsByteLocked(own, offset);
