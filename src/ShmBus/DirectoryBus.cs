@@ -54,7 +54,7 @@ internal sealed class DirectoryBus : Bus
         try
         {
             return TopicDeletion.TryDelete(_directory, name, onlyWhole: false) ? true
-                : throw new TopicInUseException(_directory.PathOf(name), Holders(name));
+                : throw new TopicInUseException(name, _directory.PathOf(name), Holders(name));
         }
         catch (NotFoundErrnoException)
         {

@@ -14,9 +14,12 @@ internal sealed class InProcessBus : Bus
 
     public override Topic OpenTopic(string name, TopicOptions? options = null)
     {
+        options ??= TopicOptions.Default;
         lock (_lock)
         {
-            return Find(name).Share(options ?? TopicOptions.Default);
+            Enter(name);
+            Check(options);
+            return Find(name).Share(options);
         }
     }
 
@@ -26,6 +29,8 @@ internal sealed class InProcessBus : Bus
         lock (_lock)
         {
             Enter(name);
+            _ = options.ToHeader();
+            Check(options);
             if (_topics.TryGetValue(name, out Topic? topic))
             {
                 return topic.Share(options).Matching(options);
@@ -44,7 +49,7 @@ internal sealed class InProcessBus : Bus
             return
             [
                 .. _topics.OrderBy(static topic => topic.Key, StringComparer.Ordinal).Select(static topic => new TopicInfo(
-                    topic.Key, TopicOptions.Of(topic.Value), topic.Value.Source.Header.Geometry.RegionSize,
+                    topic.Key, TopicOptions.Of(topic.Value), ((RegionArray)topic.Value.Source).Size,
                     RegionTime.Decode(topic.Value.Source.Header.CreatedAt), IsUsed(topic.Value), Problem: null)),
             ];
         }
@@ -69,7 +74,7 @@ internal sealed class InProcessBus : Bus
             }
             if (IsUsed(topic))
             {
-                throw new TopicInUseException(name, [.. topic.Inspect().Endpoints.Where(static endpoint => endpoint.IsAlive)]);
+                throw new TopicInUseException(name, path: null, [.. topic.Inspect().Endpoints.Where(static endpoint => endpoint.IsAlive)]);
             }
             Remove(name);
             return true;
@@ -95,6 +100,9 @@ internal sealed class InProcessBus : Bus
             Array.ForEach([.. _topics.Keys], Remove);
         }
     }
+
+    /// <summary>As on any bus, what is wrong with the options is told before what is wrong with the topic.</summary>
+    private static void Check(TopicOptions options) => _ = options.ToRegionOptions();
 
     /// <summary>Whether somebody beside the bus has it open.</summary>
     private static bool IsUsed(Topic topic) => ((RegionArray)topic.Source).Holders > 1;

@@ -73,7 +73,7 @@ internal static class LaneFiles
     private static string NameOf(RegionFile hub, int index) => NameOf(Path.GetFileName(hub.DisplayPath), index);
 
     private static Region Map(RegionFile hub, RegionFile lane, RegionOptions options, bool readOnly) =>
-        lane.Header.HubKey == hub.Header.Key && lane.Header.Geometry == HeaderOf(hub.Header).Geometry
+        lane.Header == HeaderOf(hub.Header) with { Key = lane.Header.Key, CreatedAt = lane.Header.CreatedAt }
             ? Region.Map(lane, options, readOnly)
             : throw new RegionFormatException(lane.DisplayPath, "it is not a lane of this topic");
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ShmBus.Endpoints;
 using ShmBus.Native;
 using ShmBus.Regions;
@@ -186,10 +187,8 @@ public sealed partial class Topic : IDisposable
         JoinAt joinAt = JoinAt.End, string? place = null)
     {
         Check(wait);
-        if (!Enum.IsDefined(joinAt))
-        {
-            throw new ArgumentOutOfRangeException(nameof(joinAt), joinAt, "Expected one of the named values.");
-        }
+        Check(acknowledge);
+        Check(joinAt);
         PlaceName? name = place is null ? null : CheckPlace(place);
         return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options)
         {
@@ -210,16 +209,14 @@ public sealed partial class Topic : IDisposable
         try
         {
             RingMemory memory = region.Ring();
-            if (SlotOwner.FindPlace(memory, name) < 0)
+            if (SlotOwner.FindPlace(memory, name) < 0 || SlotOwner.AcquirePlace(region, memory, name) is not SlotOwner owner)
             {
                 return false;
             }
-            SlotOwner owner = SlotOwner.Acquire(region, memory, EndpointRole.Subscriber, name);
-            bool isFound = !owner.IsNewPlace;
             owner.Forget();
             owner.Release();
             new Waiting.Waker(memory, EndpointRole.Publisher, Waiting.Signals.Of(region)).Wake();
-            return isFound;
+            return true;
         }
         finally
         {
@@ -332,11 +329,11 @@ public sealed partial class Topic : IDisposable
     private PlaceName CheckPlace(string place) => Delivery == Delivery.Broadcast ? new PlaceName(place)
         : throw new ArgumentException($"'{_source.DisplayPath}' is a queue, which has one place for all subscribers; a named place needs Delivery.Broadcast.", nameof(place));
 
-    private static void Check(Waiting.WaitStrategy wait)
+    private static void Check<T>(T choice, [CallerArgumentExpression(nameof(choice))] string? name = null) where T : struct, Enum
     {
-        if (!Enum.IsDefined(wait))
+        if (!Enum.IsDefined(choice))
         {
-            throw new ArgumentOutOfRangeException(nameof(wait), wait, "Expected one of the named values.");
+            throw new ArgumentOutOfRangeException(name, choice, "Expected one of the named values.");
         }
     }
 

@@ -13,6 +13,12 @@ internal static class BusCommands
         {
             case ["bus-open", string name, string mode, string group]:
                 return Open(name, mode, group);
+            case ["bus-die-at", string call, string directory, string group]:
+                SystemCallFilter.DieAt(call);
+                OpenForGroup(directory, group).Dispose();
+                return 0;
+            case ["bus-open-each", string group]:
+                return OpenEach(group);
             case ["bus-hold", string what, string directory, string name]:
                 return Hold(what, directory, name);
             case ["bus-meet", string directory]:
@@ -42,6 +48,43 @@ internal static class BusCommands
         return 0;
 
         static string Describe(string path) => Libc.Lstat(path) is FileStatus status ? $"{Convert.ToString((int)status.Mode, 8)} {status.Group}" : "none";
+    }
+
+    private static Bus OpenForGroup(string directory, string group) => Bus.Open(new BusOptions
+    {
+        Directory = directory,
+        Mode = RegionOptions.OwnerOnly | RegionOptions.GroupAccess,
+        Group = int.Parse(group, CultureInfo.InvariantCulture),
+    });
+
+    /// <summary>GROUP: visits the bus of the group in each directory that it is told; with '-' behind it, deletes the topic there.</summary>
+    private static int OpenEach(string group)
+    {
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is string line)
+        {
+            try
+            {
+                using Bus bus = OpenForGroup(line.TrimEnd('-'), group);
+                Console.WriteLine(!line.EndsWith('-') ? Visit(bus) : bus.DeleteTopic("t") ? "deleted" : "none");
+            }
+            catch (Exception exception) when (exception is IOException or InvalidOperationException)
+            {
+                Console.WriteLine(exception.Message);
+            }
+        }
+        return 0;
+    }
+
+    /// <summary>Leaves a message, and tells how many there were.</summary>
+    private static string Visit(Bus bus)
+    {
+        using Topic topic = bus.OpenOrCreateTopic("t");
+        using Subscriber subscriber = topic.CreateSubscriber();
+        int read = subscriber.Poll(static _ => { }, int.MaxValue);
+        using Publisher publisher = topic.CreatePublisher();
+        publisher.Publish([1]);
+        return $"{(topic.IsNew ? "made" : "opened")}, read {read}";
     }
 
     /// <summary>WHAT DIRECTORY NAME: holds nothing but a topic, a publisher or a subscriber until told to let go.</summary>

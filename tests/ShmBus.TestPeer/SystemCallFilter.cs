@@ -10,6 +10,7 @@ internal static unsafe partial class SystemCallFilter
     private const uint SECCOMP_FILTER_FLAG_TSYNC = 1;
     private const uint SECCOMP_RET_ALLOW = 0x7FFF0000;
     private const uint SECCOMP_RET_KILL_THREAD = 0;
+    private const uint SECCOMP_RET_KILL_PROCESS = 0x80000000;
     private const uint SECCOMP_RET_ERRNO = 0x00050000;
     private const uint EPERM = 1;
     private const uint FutexWaitv = 449;
@@ -66,6 +67,26 @@ internal static unsafe partial class SystemCallFilter
             new(LoadWord, 0, 0, FirstArgument),
             new(JumpIfAnyBit, 0, 1, GlobalBarriers),
             new(Return, 0, 0, SECCOMP_RET_ERRNO | EPERM),
+            new(Return, 0, 0, SECCOMP_RET_ALLOW),
+        ]);
+    }
+
+    /// <summary>Makes the kernel kill the process, as SIGKILL would, when the calling thread comes to a system call.</summary>
+    /// <param name="call">Its name.</param>
+    internal static void DieAt(string call)
+    {
+        uint number = call switch
+        {
+            "fchownat" => IsArm ? 54u : 260u,
+            "chmod" => IsArm ? 53u : 90u, // arm64 has fchmodat only
+            "renameat2" => IsArm ? 276u : 316u,
+            _ => throw new ArgumentException($"There is no number for '{call}' here."),
+        };
+        Install(everywhere: false,
+        [
+            new(LoadWord, 0, 0, CallNumber),
+            new(JumpIfEqual, 0, 1, number),
+            new(Return, 0, 0, SECCOMP_RET_KILL_PROCESS),
             new(Return, 0, 0, SECCOMP_RET_ALLOW),
         ]);
     }

@@ -20,6 +20,11 @@ internal sealed class PlaceName
     internal PlaceName(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
+        if (Encoding.UTF8.GetString(bytes) != text)
+        {
+            // All such names would have the same bytes, and so the same place.
+            throw new ArgumentException($"'{text}' cannot name a subscriber's place: it has half of a character; expected whole ones (pairs of surrogates).");
+        }
         if (bytes.Length is 0 or > RegionDescriptor.PlaceNameSize || text.Any(char.IsControl))
         {
             throw new ArgumentException(

@@ -37,17 +37,9 @@ internal sealed unsafe class SlotOwner
     /// <exception cref="EndpointInUseException">All are held or kept, or the name is.</exception>
     internal static SlotOwner Acquire(Region region, in RingMemory memory, EndpointRole role, PlaceName? name = null)
     {
-        if (name is not null && !region.Source.TryLock(name.LockOffset))
+        if (name is not null && AcquirePlace(region, memory, name) is SlotOwner kept)
         {
-            throw new EndpointInUseException(region.Source.DisplayPath, name.Text);
-        }
-        int place = FindPlace(memory, name);
-        if (place >= 0)
-        {
-            // The name is free, so the slot is, or will be in a moment: the kernel frees the locks of one that died one after the other.
-            return SlotPatience.Retry(
-                (region, memory, role, place), static a => TryAcquire(a.region, a.memory, a.role, a.place, isNewPlace: false))
-                ?? throw new EndpointInUseException(region.Source.DisplayPath, name!.Text);
+            return kept;
         }
         bool isBroadcast = role == EndpointRole.Subscriber && memory.Rules.IsBroadcast;
         for (int i = 0; i < memory.Slots(role); i++)
@@ -60,10 +52,24 @@ internal sealed unsafe class SlotOwner
         throw new EndpointInUseException(region.Source.DisplayPath, role, Holders(region, memory, role));
     }
 
-    /// <summary>The slot of a name, or -1.</summary>
-    internal static int FindPlace(in RingMemory memory, PlaceName? name)
+    /// <summary>Takes a name, and the slot that is kept under it. Null where none is: the name is taken all the same.</summary>
+    /// <exception cref="EndpointInUseException">The name is held.</exception>
+    internal static SlotOwner? AcquirePlace(Region region, in RingMemory memory, PlaceName name)
     {
-        for (int i = 0; name is not null && i < memory.Geometry.SubscriberSlots; i++)
+        // Who gives up the place has its name for a moment, too.
+        _ = SlotPatience.Retry((region, name), static a => a.region.Source.TryLock(a.name.LockOffset) ? a.name : null, SlotPatience.ForName)
+            ?? throw new EndpointInUseException(region.Source.DisplayPath, name.Text);
+        int place = FindPlace(memory, name);
+        // The name is free, so the slot is, or will be in a moment: the kernel frees the locks of one that died one after the other.
+        return place < 0 ? null
+            : SlotPatience.Retry((region, memory, place), static a => TryAcquire(a.region, a.memory, EndpointRole.Subscriber, a.place, isNewPlace: false))
+            ?? throw new EndpointInUseException(region.Source.DisplayPath, name.Text);
+    }
+
+    /// <summary>The slot of a name, or -1.</summary>
+    internal static int FindPlace(in RingMemory memory, PlaceName name)
+    {
+        for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
             if (IsKept(memory, i) && memory.Subscriber(i).HasPlaceName(name.Bytes))
             {

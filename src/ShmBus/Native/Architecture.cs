@@ -14,6 +14,7 @@ internal sealed class ArchitectureNumbers
         O_NOFOLLOW = 0x20000,
         SYS_futex = 202,
         SYS_membarrier = 324,
+        SYS_renameat2 = 316,
         SYS_statx = 332,
     };
 
@@ -23,6 +24,7 @@ internal sealed class ArchitectureNumbers
         O_NOFOLLOW = 0x8000,
         SYS_futex = 98,
         SYS_membarrier = 283,
+        SYS_renameat2 = 276,
         SYS_statx = 291,
     };
 
@@ -36,6 +38,7 @@ internal sealed class ArchitectureNumbers
 
     internal required long SYS_futex { get; init; }
     internal required long SYS_membarrier { get; init; }
+    internal required long SYS_renameat2 { get; init; }
     internal required long SYS_statx { get; init; }
 }
 
@@ -47,5 +50,6 @@ internal static partial class Libc
 
     private static long SYS_futex => ArchitectureNumbers.Current.SYS_futex;
     private static long SYS_membarrier => ArchitectureNumbers.Current.SYS_membarrier;
+    private static long SYS_renameat2 => ArchitectureNumbers.Current.SYS_renameat2;
     private static long SYS_statx => ArchitectureNumbers.Current.SYS_statx;
 }

@@ -13,6 +13,8 @@ internal static class ErrnoAdvice
             "The process must be a member of the group that it gives the file to.",
         ErrorNumber.EPERM =>
             "The process lacks a right or capability for this, or a security policy (seccomp, AppArmor, SELinux) or a seal forbids it.",
+        ErrorNumber.ENOENT when operation == "mkdir" =>
+            "Only the last directory of a path is made: make those above it first.",
         ErrorNumber.ENOENT =>
             "Check the path; the side that creates the topic must have run, or use OpenOrCreate.",
         ErrorNumber.ENOSPC when operation == "inotify_add_watch" =>

@@ -15,6 +15,9 @@ internal static unsafe partial class Libc
     internal const int AT_SYMLINK_FOLLOW = 0x400;
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_EMPTY_PATH = 0x1000;
+    internal const int AT_REMOVEDIR = 0x200;
+
+    internal const uint RENAME_NOREPLACE = 0x1;
 
     internal const uint MFD_CLOEXEC = 0x1;
     internal const uint MFD_ALLOW_SEALING = 0x2;
@@ -52,6 +55,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlinkat(SafeFileHandle directory, string path, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlinkat(int directory, string path, int flags);
+
+    // By its number: not every musl has a function for it.
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial long syscall_renameat2(long number, int oldDirectory, string oldPath, int newDirectory, string newPath, uint flags);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkdirat(int directory, string path, uint mode);
@@ -95,6 +105,10 @@ internal static unsafe partial class Libc
     /// <summary>Makes an anonymous file that can be sealed, closed on exec. The handle is invalid when the call failed.</summary>
     internal static SafeFileHandle MemfdCreate(string name) =>
         new(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), ownsHandle: true);
+
+    /// <summary>Gives what a path names another path, which must be free; negative when it failed.</summary>
+    internal static long RenameToFree(string oldPath, string newPath) =>
+        syscall_renameat2(SYS_renameat2, AT_FDCWD, oldPath, AT_FDCWD, newPath, RENAME_NOREPLACE);
 
     /// <summary>Gives a file its size and reserves every byte of it.</summary>
     internal static long Fallocate(SafeFileHandle fd, long length)

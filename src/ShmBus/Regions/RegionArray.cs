@@ -39,6 +39,18 @@ internal sealed class RegionArray : RegionSource
         }
     }
 
+    /// <summary>What a file of it would have, and those of its lanes.</summary>
+    internal long Size
+    {
+        get
+        {
+            lock (_inode.Lock)
+            {
+                return Header.Geometry.RegionSize + _inode.Lanes.Values.Sum(static lane => lane.Header.Geometry.RegionSize);
+            }
+        }
+    }
+
     /// <summary>Raised when a lock was given back, or somebody came, on the thread that did: return soon, give back no lock.</summary>
     /// <remarks>When a handler was taken away, no call to it is under way, unless made by the caller itself.</remarks>
     internal event Action Changed

@@ -47,9 +47,12 @@ internal sealed class RegionDirectory : IDisposable
     /// <param name="inherits">Where it is made: what is made in it gets its group.</param>
     internal static RegionDirectory Open(string path, bool create, RegionOptions options, bool inherits = false)
     {
-        // mkdir answers EEXIST for what is there; whatever else is wrong, opening says it better.
-        bool isNew = create && Libc.mkdirat(Libc.AT_FDCWD, path, (uint)RegionOptions.Default.DirectoryMode) == 0;
-        SafeFileHandle handle = Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        SafeFileHandle handle = OpenHandle(path);
+        if (handle.IsInvalid && create && Syscall.LastError == ErrorNumber.ENOENT)
+        {
+            RegionDirectoryFactory.Make(path, options, inherits);
+            handle = OpenHandle(path);
+        }
         if (handle.IsInvalid)
         {
             throw Refusal(Syscall.LastError, path);
@@ -57,11 +60,7 @@ internal sealed class RegionDirectory : IDisposable
         try
         {
             FileStatus status = Libc.Fstat(handle, path);
-            RegionTrust.CheckDirectory(status, path, isNew ? RegionOptions.Default : options);
-            if (isNew)
-            {
-                LetIn(handle, path, options, inherits ? UnixFileMode.SetGroup : status.Mode & UnixFileMode.SetGroup);
-            }
+            RegionTrust.CheckDirectory(status, path, options);
             return new RegionDirectory(handle, path, status.Id);
         }
         catch
@@ -70,6 +69,9 @@ internal sealed class RegionDirectory : IDisposable
             throw;
         }
     }
+
+    /// <summary>A directory by its path, without following a link in the last part. The handle is invalid when the call failed.</summary>
+    internal static SafeFileHandle OpenHandle(string path) => Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
 
     /// <summary>The same directory, for an owner of its own.</summary>
     internal RegionDirectory Share()
@@ -142,17 +144,6 @@ internal sealed class RegionDirectory : IDisposable
         {
             Syscall.Check(Libc.fsync(readable), "fsync", Path);
         }
-    }
-
-    /// <summary>Group and mode of a new directory, as asked for, whatever the umask is.</summary>
-    private static void LetIn(SafeFileHandle handle, string path, RegionOptions options, UnixFileMode setGroup)
-    {
-        if (options.SharesWithGroup && options.Group is uint group)
-        {
-            Syscall.Check(Libc.fchownat(handle, "", uint.MaxValue, group, Libc.AT_EMPTY_PATH), "fchownat", path);
-        }
-        using Borrowed directory = new(handle);
-        Syscall.Check(Libc.chmod(Libc.ProcPath(directory.Fd), (uint)(options.DirectoryMode | setGroup)), "chmod", path);
     }
 
     private static IOException Refusal(ErrorNumber error, string path) =>

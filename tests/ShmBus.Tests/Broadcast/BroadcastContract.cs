@@ -191,6 +191,43 @@ internal abstract class BroadcastContract
     }
 
     [Test]
+    public void Place_that_is_given_up_by_many_at_once_refuses_nobody_who_joins_there_and_is_given_up_once()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            _topic.CreateSubscriber(place: $"other {i}").Dispose();
+        }
+        for (int round = 0; round < 300; round++)
+        {
+            // The topic has room for no more than this place.
+            _topic.CreateSubscriber(place: "billing").Dispose();
+            using System.Threading.Barrier barrier = new(4);
+            Task<bool>[] removers = [.. Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(() =>
+            {
+                barrier.SignalAndWait();
+                return TryRemove("billing");
+            }, TaskCreationOptions.LongRunning))];
+            barrier.SignalAndWait();
+            _topic.CreateSubscriber(place: "billing").Dispose();
+            Task.WaitAll(removers);
+            TryRemove("billing");
+        }
+
+        bool TryRemove(string place)
+        {
+            try
+            {
+                return _topic.RemovePlace(place);
+            }
+            catch (EndpointInUseException refusal) when (refusal.Holders.Count == 0)
+            {
+                // The one who joined has it.
+                return false;
+            }
+        }
+    }
+
+    [Test]
     public void Kept_places_count_as_subscribers_and_are_named_when_all_are_taken()
     {
         for (int i = 0; i < 4; i++)

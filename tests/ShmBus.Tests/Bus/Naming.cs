@@ -37,6 +37,9 @@ internal sealed class Naming : IDisposable
     [TestCase("a\0", "index 1 stands a control character (U+0000)")]
     [TestCase("a\n", "index 1 stands a control character (U+000A)")]
     [TestCase("a😀b", "index 1 stands '😀' (U+1F600)")]
+    [TestCase("a\u202Eb", "index 1 stands")]
+    [TestCase("a\u200Bb", "index 1 stands")]
+    [TestCase("e\u0301", "index 1 stands")]
     [TestCase("t.lane0", "'.lane' and a number")]
     [TestCase("t.lane12345", "'.lane' and a number")]
     public void Other_names_are_refused_with_what_is_wrong(string name, string problem)

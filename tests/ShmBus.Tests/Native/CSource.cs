@@ -17,7 +17,7 @@ internal sealed class CSource
     // The libc's headers first: where the kernel's say the same, they notice. <linux/mman.h> has what an older libc lacks.
     private static readonly string[] Headers =
     [
-        "errno.h", "fcntl.h", "poll.h", "stddef.h", "time.h", "unistd.h",
+        "errno.h", "fcntl.h", "poll.h", "stddef.h", "stdio.h", "time.h", "unistd.h",
         "sys/inotify.h", "sys/mman.h", "sys/resource.h", "sys/stat.h", "sys/syscall.h",
         "linux/futex.h", "linux/membarrier.h", "linux/mman.h",
     ];

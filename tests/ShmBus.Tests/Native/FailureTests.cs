@@ -22,7 +22,7 @@ internal sealed class FailureTests
     {
         using TestDirectory directory = new();
         NotFoundErrnoException exception = Assert.Throws<NotFoundErrnoException>(() => Topic.OpenOrCreate(directory.File("a/b/t")))!;
-        Verify(exception, ErrorNumber.ENOENT, "open", directory.File("a/b"), "Check the path");
+        Verify(exception, ErrorNumber.ENOENT, "mkdir", directory.File("a/b"), "make those above it first");
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
@@ -55,6 +56,24 @@ internal sealed class MutilatedLanes : IDisposable
         Until(subscriber, "two"u8.ToArray(), typeof(RingCorruptException));
         first.Publish("three"u8);
         Assert.That(subscriber.Read().Payload.SequenceEqual("three"u8), Is.True);
+    }
+
+    [TestCase(RegionDescriptor.ProducersOffset, 1)]
+    [TestCase(RegionDescriptor.ProducersOffset, 2)]
+    [TestCase(RegionDescriptor.DeliveryOffset, 1)]
+    [TestCase(RegionDescriptor.DeliveryOffset, 2)]
+    [TestCase(RegionDescriptor.OverflowOffset, 1)]
+    [TestCase(RegionDescriptor.EvictionLagOffset, 2048)]
+    [TestCase(RegionDescriptor.LaneCapacityOffset, 4096)]
+    public void A_lane_of_another_kind_than_this_topic_makes_is_refused(int offset, int value)
+    {
+        _topic.CreatePublisher().Dispose();
+        string lane = _topic.Path + ".lane0";
+        byte[] header = File.ReadAllBytes(lane)[..RegionDescriptor.HeaderSize];
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(offset), value);
+        HeaderFile.Write(lane, 0, HeaderFile.Seal(header));
+        Assert.That(() => _topic.CreatePublisher().Dispose(), Throws.TypeOf<RegionFormatException>().With.Message.Contains("lane"));
+        Assert.That(() => _topic.CreateSubscriber().Dispose(), Throws.TypeOf<RegionFormatException>().With.Message.Contains("lane"));
     }
 
     [Test]

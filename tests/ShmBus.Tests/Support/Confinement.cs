@@ -26,6 +26,18 @@ internal sealed class Confinement
     /// <summary>No capabilities: root then meets the checks that everybody meets.</summary>
     internal Confinement Unprivileged() => IsRoot ? Add("setpriv", "--bounding-set", "-all") : this;
 
+    /// <summary>Another user, who is in one more group. Only root can be one.</summary>
+    internal Confinement User(int user, int group)
+    {
+        Confinement other = Add("setpriv", $"--reuid={user}", $"--regid={user}", $"--groups={group}");
+        string assembly = typeof(Confinement).Assembly.Location;
+        if (!Tool.Run(other._words[0], [.. other._words[1..], "test", "-r", assembly]).Succeeded)
+        {
+            Assert.Ignore($"Other users cannot read {assembly}.");
+        }
+        return other;
+    }
+
     /// <summary>A tmpfs of this many kilobytes on a directory, which nobody else sees.</summary>
     internal Confinement SmallFileSystem(string directory, int kilobytes) =>
         OwnNamespace("--mount").Script($"mount -t tmpfs -o size={kilobytes}k,mode=700 shmbus-test '{directory}'");

@@ -36,6 +36,10 @@ internal static class ProcessFiles
         return target == path || target == path + " (deleted)";
     });
 
+    /// <summary>How many lead to a directory, or into it.</summary>
+    internal static int DescriptorsBelow(string directory) =>
+        Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(entry => Target(entry)?.StartsWith(directory, StringComparison.Ordinal) == true);
+
     private static string? Target(string entry)
     {
         try
