@@ -36,8 +36,16 @@ internal sealed class DeathWatch
             Refused = new RefusedOption("DeathWatch", ErrnoException.Describe(Syscall.LastError, "inotify_init1", null));
             return;
         }
-        // Without the context of whoever is the first to need it: it serves others, and without end.
-        new Thread(Run) { IsBackground = true, Name = "ShmBus death watch" }.UnsafeStart();
+        try
+        {
+            // Without the context of whoever is the first to need it: it serves others, and without end.
+            new Thread(Run) { IsBackground = true, Name = "ShmBus death watch" }.UnsafeStart();
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            Refused = new RefusedOption("DeathWatch", $"Its thread could not be started: {exception.Message} Raise the limit of threads (ulimit -u, pids.max).");
+            _inotify.Dispose();
+        }
     }
 
     private RefusedOption? Refused { get; }

@@ -1,6 +1,4 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using static ShmBus.Rings.RecordDescriptor;
 
 namespace ShmBus.Rings;
@@ -30,7 +28,7 @@ namespace ShmBus.Rings;
 /// that, so a tail that is not there, read after the copy, proves it. A ring that evicts: publishers go on when they have
 /// made the slot's state EVICTED, so ACTIVE, read after the copy, proves it.</para>
 /// </remarks>
-internal unsafe struct RingConsumer
+internal unsafe partial struct RingConsumer
 {
     /// <summary>How often a reader is passed within one call before it says that it found nothing: not for ever, whatever the tail says.</summary>
     private const int MostPassed = 16;
@@ -121,17 +119,6 @@ internal unsafe struct RingConsumer
     /// <summary>The bytes that were overwritten, or given up for it, before this one read them.</summary>
     internal ulong MissedBytes { get; private set; }
 
-    /// <summary>Whether it missed something that was not asked for yet (<see cref="TakeMissed"/>).</summary>
-    internal readonly bool HasMissed => _missedEnd != 0;
-
-    /// <summary>What it missed since this was asked last, in one piece.</summary>
-    internal (ulong Position, ulong Length) TakeMissed()
-    {
-        (ulong, ulong) missed = (_missedFrom, _missedEnd - _missedFrom);
-        _missedEnd = 0;
-        return missed;
-    }
-
     /// <summary>The position of the next record; everything below is done with, but for what is taken.</summary>
     internal readonly ulong Position => _taken;
 
@@ -216,12 +203,6 @@ internal unsafe struct RingConsumer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool HasMessage() =>
         Atomic.LoadAcquire((ulong*)(_data + (_taken & _mask))) == (_taken ^ _plain); // pairs with RingProducer.Close
-
-    /// <summary>
-    /// Whether this one was passed: what it waits for was written over, or publishers wait for it no longer. No stamp at its place
-    /// tells of that.
-    /// </summary>
-    internal readonly bool IsPassed() => _isLossy && !IsIntact();
 
     /// <summary>Whether a message is there to be taken. Passes aborted claims by; nothing may be taken that is not done with.</summary>
     /// <exception cref="SubscriberEvictedException">Publishers wait for this one no longer.</exception>
@@ -394,97 +375,6 @@ internal unsafe struct RingConsumer
         return true;
     }
 
-    /// <summary>Takes the next message by a copy, which is believed if the original stood there to the end.</summary>
-    private bool TryTakeCopy(out Record record)
-    {
-        for (int passed = 0; passed < MostPassed && FindMessage(); passed++)
-        {
-            byte* at = _data + (_done & _mask);
-            ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
-            ulong lengthAndType = *(ulong*)(at + LengthOffset);
-            byte* copy = Copy(at + HeaderSize, (uint)lengthAndType);
-            if (IsStillThere())
-            {
-                record = Take(kind, lengthAndType, copy);
-                return true;
-            }
-        }
-        record = default;
-        return false;
-    }
-
-    /// <summary>A copy of a payload with all that its record takes up, whatever the length says.</summary>
-    private byte* Copy(byte* payload, uint length)
-    {
-        int size = (int)(Extent(Math.Min(length, _maxLength)) - HeaderSize);
-        if (_copy.Length < size)
-        {
-            _copy = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)size), pinned: true);
-        }
-        new ReadOnlySpan<byte>(payload, size).CopyTo(_copy);
-        return (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_copy));
-    }
-
-    /// <summary>
-    /// Whether what was read since the stamp at this position stood there to the end. Otherwise goes on at a place where something
-    /// is intact.
-    /// </summary>
-    /// <exception cref="SubscriberEvictedException">Publishers wait for this one no longer.</exception>
-    private bool IsStillThere()
-    {
-        if (IsIntact())
-        {
-            return true;
-        }
-        if (!_memory.Rules.Overwrites)
-        {
-            throw new SubscriberEvictedException(_done, _memory.Rules.EvictionLag);
-        }
-        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
-        if (!IsPosition(tail, _memory.Capacity) || tail < _done)
-        {
-            throw new RingCorruptException(_done, $"the tail, {tail}, must be a multiple of {Alignment} and not below");
-        }
-        ulong intact = FirstIntact(tail);
-        Miss(_done, intact);
-        _done = _taken = intact;
-        Atomic.StoreRelease(_resume, intact);
-        PublishGate();
-        return false;
-    }
-
-    private readonly bool IsIntact()
-    {
-        Atomic.ReadBarrier(); // pairs with RingProducer.TryClaim: tail, write barrier, record
-        return _memory.Rules.Overwrites
-            ? Atomic.LoadAcquire(_memory.Tail) - _done <= _memory.Capacity
-            : Atomic.LoadAcquire(_slot.State) == (uint)SlotState.Active; // pairs with RingRoom.Evict
-    }
-
-    /// <summary>
-    /// The first record in the newer half of what can be read, which will not be written over at once. Every stamp of its own
-    /// position is a boundary; so was the tail.
-    /// </summary>
-    private readonly ulong FirstIntact(ulong tail)
-    {
-        ulong position = tail - (_memory.Window / 2 & ~(ulong)(Alignment - 1));
-        while (position < tail && !IsStamped(position))
-        {
-            position += Alignment;
-        }
-        return position;
-    }
-
-    private void Miss(ulong from, ulong to)
-    {
-        // Passed once more before it was asked: aborted claims between the two count as missed.
-        from = HasMissed ? _missedEnd : from;
-        _missedFrom = HasMissed ? _missedFrom : from;
-        _missedEnd = to;
-        MissedBytes += to - from;
-        Atomic.StoreRelease(_slot.MissedBytes, Atomic.LoadAcquire(_slot.MissedBytes) + (to - from));
-    }
-
     /// <summary>Takes what is stamped at this position, by the header as it was read once and the payload, or a copy of it.</summary>
     private Record Take(ulong kind, ulong lengthAndType, byte* payload)
     {
@@ -514,80 +404,6 @@ internal unsafe struct RingConsumer
                 // It was there a moment ago.
                 throw new RingCorruptException(_done, "a stamp was written over");
         }
-    }
-
-    /// <summary>The next message of the batch at this position.</summary>
-    private Record TakeOfBatch()
-    {
-        ulong position = _inBatch;
-        ulong next = NextOfBatch(position, out uint length, out uint type);
-        if (next == _batchEnd)
-        {
-            HandOut(_done + Extent((uint)(_batchEnd - _done) - HeaderSize));
-        }
-        else
-        {
-            _taken = next;
-            if (_atMostOnce)
-            {
-                Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
-            }
-        }
-        return new Record(PlaceInBatch(position) + BatchHeaderSize, LengthAndType(length, type), position);
-    }
-
-    /// <summary>Begins with the first message of a batch, or where the slot's last owner stopped.</summary>
-    private void EnterBatch(uint length, byte* payload)
-    {
-        if (length == 0 || length % BatchAlignment != 0)
-        {
-            throw new RingCorruptException(_done, $"a batch says length {length}; expected a multiple of {BatchAlignment}, not 0");
-        }
-        ulong first = _done + HeaderSize;
-        ulong within = Atomic.LoadAcquire(_slot.Within); // pairs with the stores of this one's predecessor, before it left the lock
-        _batch = payload;
-        _batchEnd = first + length;
-        ulong position = first;
-        // One step after the other: what another wrote there may name a place between two messages.
-        while (within - first < length && position < within)
-        {
-            position = NextOfBatch(position, out _, out _);
-        }
-        _inBatch = position == within ? within : first;
-    }
-
-    /// <summary>Finds what stands in the batch by the batch's own place, as all that stands in a record: see <see cref="RingMemory"/>.</summary>
-    private readonly ulong NextOfBatch(ulong position, out uint length, out uint type)
-    {
-        ulong lengthAndType = *(ulong*)PlaceInBatch(position);
-        length = (uint)lengthAndType;
-        type = (uint)(lengthAndType >> 32);
-        if (length > _batchEnd - position - BatchHeaderSize)
-        {
-            throw new RingCorruptException(position, $"a message says length {length}; its batch ends {_batchEnd - position - BatchHeaderSize} bytes on");
-        }
-        return position + BatchExtent(length);
-    }
-
-    private readonly byte* PlaceInBatch(ulong position) => _batch + (position - _done - HeaderSize);
-
-    /// <summary>The message of a batch that was taken last is done with. True when it was the last of the batch.</summary>
-    private bool EndsBatch()
-    {
-        // Not beyond the message before: a record was written over the batch, and would be handed out again and again.
-        if (_taken >= _batchEnd || _taken <= _inBatch)
-        {
-            _inBatch = 0;
-            return true;
-        }
-        _inBatch = _taken;
-        _taken = _done;
-        if (!_atMostOnce)
-        {
-            Atomic.StoreRelease(_slot.Within, _inBatch); // read by this one's successor, after the lock
-        }
-        _messages++;
-        return false;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -637,49 +453,4 @@ internal unsafe struct RingConsumer
 
     private readonly void ThrowLength(uint length) =>
         throw new RingCorruptException(_done, $"a record says length {length}; at most {_maxLength} is possible");
-}
-
-/// <summary>Deals with records; a struct, so that the loop is made for it.</summary>
-internal interface IRecordHandler
-{
-    /// <summary>Deals with one record; false when it was the last to be handed out.</summary>
-    bool OnRecord(in Record record);
-}
-
-/// <summary>A message in the ring: where its payload stands.</summary>
-// Four fields of one word: with more the compiler keeps it in memory.
-[method: MethodImpl(MethodImplOptions.AggressiveInlining)]
-internal readonly unsafe struct Record(byte* payload, ulong lengthAndType, ulong position, ExtrasBlock extras = default)
-{
-    internal readonly byte* Payload = payload;
-    internal readonly ulong LengthAndType = lengthAndType;
-    internal readonly ulong Position = position;
-    internal readonly ExtrasBlock Extras = extras;
-
-    internal int Length => (int)LengthAndType;
-
-    internal uint Type => (uint)(LengthAndType >> 32);
-}
-
-/// <summary>What a consumer saw behind a position without a stamp.</summary>
-/// <param name="Tail">The tail, read first. The position itself: nothing is there.</param>
-/// <param name="NearestIntent">The least intent beyond the position and below the tail, or the tail.</param>
-/// <param name="Claimants">A bit for each publisher slot that may have the claim at the position.</param>
-internal readonly record struct RingHole(ulong Tail, ulong NearestIntent, ulong Claimants)
-{
-    /// <summary>What stood at the position was written over: there is more to read.</summary>
-    internal bool IsPassed { get; init; }
-}
-
-/// <summary>Where a consumer begins.</summary>
-internal enum RingStart
-{
-    /// <summary>Where the last one of its place stopped.</summary>
-    Resume,
-
-    /// <summary>With what is published from now on.</summary>
-    End,
-
-    /// <summary>With the oldest that is surely there.</summary>
-    Oldest,
 }
