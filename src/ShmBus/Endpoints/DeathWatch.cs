@@ -95,7 +95,7 @@ internal sealed class DeathWatch
                 _byFile.Add(file.Id, watched);
                 _byWatch[watch] = watched;
             }
-            watched.Listeners.Add(listener);
+            watched.Listeners = [.. watched.Listeners, listener];
             return null;
         }
     }
@@ -104,7 +104,12 @@ internal sealed class DeathWatch
     {
         lock (_lock)
         {
-            if (!_byFile.TryGetValue(file.Id, out Watched? watched) || !watched.Listeners.Remove(listener) || watched.Listeners.Count > 0)
+            if (!_byFile.TryGetValue(file.Id, out Watched? watched))
+            {
+                return;
+            }
+            watched.Listeners = [.. watched.Listeners.Where(each => each != listener)];
+            if (watched.Listeners.Length > 0)
             {
                 return;
             }
@@ -185,7 +190,7 @@ internal sealed class DeathWatch
         internal int Watch { get; } = watch;
 
         /// <summary>As a rule there is one.</summary>
-        internal List<IDeathListener> Listeners { get; } = new(capacity: 1);
+        internal IDeathListener[] Listeners { get; set; } = [];
 
         internal long NextLook { get; private set; } = long.MaxValue;
 
@@ -198,7 +203,7 @@ internal sealed class DeathWatch
             }
             if ((mask & (Libc.IN_ATTRIB | Libc.IN_MOVE_SELF)) != 0)
             {
-                Listeners.ForEach(static listener => listener.OnTouched());
+                Array.ForEach(Listeners, static listener => listener.OnTouched());
             }
         }
 
@@ -206,7 +211,7 @@ internal sealed class DeathWatch
         {
             _looks++;
             NextLook = _looks < LookAfter.Length ? Math.Max(now, _closedAt + LookAfter[_looks]) : long.MaxValue;
-            Listeners.ForEach(static listener => listener.OnClose());
+            Array.ForEach(Listeners, static listener => listener.OnClose());
         }
     }
 }

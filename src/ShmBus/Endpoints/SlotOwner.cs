@@ -10,13 +10,11 @@ namespace ShmBus.Endpoints;
 internal sealed unsafe class SlotOwner
 {
     private readonly Region _region;
-    private readonly RingMemory _memory;
     private readonly EndpointRole _role;
 
-    private SlotOwner(Region region, in RingMemory memory, EndpointRole role, int index, bool isNewPlace)
+    private SlotOwner(Region region, EndpointRole role, int index, bool isNewPlace)
     {
         _region = region;
-        _memory = memory;
         _role = role;
         Index = index;
         IsNewPlace = isNewPlace;
@@ -27,7 +25,10 @@ internal sealed unsafe class SlotOwner
     /// <summary>Whether nobody's place is continued: that of a new subscriber in a broadcast.</summary>
     internal bool IsNewPlace { get; }
 
-    internal RingSlot Slot => _memory.Slot(_role, Index);
+    internal RingSlot Slot => Memory.Slot(_role, Index);
+
+    // Not kept: it is large, and asked for rarely.
+    private RingMemory Memory => _region.Ring();
 
     /// <summary>Takes the first slot that nobody alive holds; in a broadcast the one of a name, or the first that is kept for nobody.</summary>
     /// <param name="region">The region.</param>
@@ -99,10 +100,11 @@ internal sealed unsafe class SlotOwner
     internal ulong FindDead(EndpointRole role)
     {
         ulong dead = 0;
-        for (int i = 0; i < _memory.Slots(role); i++)
+        RingMemory memory = Memory;
+        for (int i = 0; i < memory.Slots(role); i++)
         {
             bool mine = role == _role && i == Index;
-            if (!mine && IsOccupied(_memory.Slot(role, i)) && !IsAlive(role, i))
+            if (!mine && IsOccupied(memory.Slot(role, i)) && !IsAlive(role, i))
             {
                 dead |= 1UL << i;
             }
@@ -111,9 +113,9 @@ internal sealed unsafe class SlotOwner
     }
 
     /// <summary>How many owners a slot has had.</summary>
-    internal uint Generation(EndpointRole role, int index) => Atomic.LoadAcquire(_memory.Slot(role, index).Generation); // pairs with Occupy
+    internal uint Generation(EndpointRole role, int index) => Atomic.LoadAcquire(Memory.Slot(role, index).Generation); // pairs with Occupy
 
-    internal int Slots(EndpointRole role) => _memory.Slots(role);
+    internal int Slots(EndpointRole role) => Memory.Slots(role);
 
     /// <summary>Says that the slot is in use, when its cursors are right.</summary>
     internal void Activate() => Atomic.StoreRelease(Slot.State, (uint)SlotState.Active); // pairs with RingRoom.Needed: state
@@ -142,7 +144,7 @@ internal sealed unsafe class SlotOwner
         {
             return null;
         }
-        SlotOwner owner = new(region, memory, role, index, isNewPlace);
+        SlotOwner owner = new(region, role, index, isNewPlace);
         if (isNewPlace && IsKept(memory, index))
         {
             // Named since it was looked at, by one that is gone again.
@@ -167,7 +169,7 @@ internal sealed unsafe class SlotOwner
         {
             Atomic.StoreRelease(slot.Parked, *slot.Parked + 1); // pairs with Waker: parked
         }
-        Atomic.And(_memory.Parked(_role), ~(1UL << Index));
+        Atomic.And(Memory.Parked(_role), ~(1UL << Index));
         *slot.ProcessId = (uint)Environment.ProcessId;
         *slot.JoinedAt = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
         *slot.Messages = 0;
