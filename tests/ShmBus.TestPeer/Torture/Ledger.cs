@@ -5,7 +5,8 @@ namespace ShmBus.TestPeer.Torture;
 
 /// <summary>
 /// What the processes of a round note about themselves in a file that all of them map, so that it outlives a kill at any instant.
-/// Every field has one writer at a time: a publisher, the subscriber of the moment, or whoever controls the round.
+/// One is for the publishers, and one for each subscriber and its successors, with what that got of each publisher. Every field has one
+/// writer at a time: a publisher, the subscriber of the moment, or whoever controls the round.
 /// </summary>
 internal sealed unsafe class Ledger : IDisposable
 {

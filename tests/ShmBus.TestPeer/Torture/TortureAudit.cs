@@ -1,12 +1,22 @@
 namespace ShmBus.TestPeer.Torture;
 
 /// <summary>
-/// What the ledger of a round must come to when all is read. Of each publisher: everything committed arrived, and beyond that all or
+/// What the ledgers of a round must come to when all is read, for one subscriber and its successors. Of each publisher: everything committed arrived, and beyond that all or
 /// none of what it had set out to do when it was killed. What is missing died in the hands of a subscriber that acknowledges before
 /// handling: at most one message for each kill of such a one, and it must have been there when the message was due.
 /// </summary>
-internal sealed class TortureAudit(Ledger ledger, int lives, IReadOnlySet<int> killedLives, IReadOnlySet<int> forgetful, int lastSubscriber)
+/// <param name="published">What the publishers noted.</param>
+/// <param name="reader">The subscriber, and what it noted.</param>
+/// <param name="lives">How many publishers there were.</param>
+/// <param name="killedLives">Those that were killed.</param>
+/// <param name="ends">The <see cref="Ends"/> of one to which everything came, for another on the same broadcast.</param>
+internal sealed class TortureAudit(Ledger published, TortureReader reader, int lives, IReadOnlySet<int> killedLives, long[]? ends = null)
 {
+    private readonly Ledger _own = reader.Ledger;
+
+    /// <summary>How many messages of each publisher there were, as far as the notes of publisher and subscriber tell.</summary>
+    internal long[] Ends { get; } = new long[lives];
+
     /// <summary>Publishers that were killed in the middle of something, and how many of those had committed it.</summary>
     internal (long Unnoted, long Arrived) InTheMiddle { get; private set; }
 
@@ -17,9 +27,9 @@ internal sealed class TortureAudit(Ledger ledger, int lives, IReadOnlySet<int> k
     {
         // One that was noted twice, because its subscriber was killed before the note of the message behind it: the later counts.
         Dictionary<(int, long), Gap> gaps = [];
-        for (int i = 0; i < ledger.Subscriber.Gaps; i++)
+        for (int i = 0; i < _own.Subscriber.Gaps; i++)
         {
-            Gap gap = ledger.Gap(i);
+            Gap gap = _own.Gap(i);
             gaps[(gap.Life, gap.From)] = gap;
         }
         for (int life = 0; life < lives; life++)
@@ -35,20 +45,23 @@ internal sealed class TortureAudit(Ledger ledger, int lives, IReadOnlySet<int> k
     /// <summary>What is missing at the end of a publisher's messages, if anything is.</summary>
     private Gap? Close(int life)
     {
-        PublisherNotes notes = ledger.Publisher(life);
+        PublisherNotes notes = published.Publisher(life);
+        (long next, int since) = (_own.Publisher(life).Next, _own.Publisher(life).Since);
         bool isInTheMiddle = notes.Intended != notes.Committed;
         Require(!isInTheMiddle || killedLives.Contains(life),
             $"publisher {life} came to its end with {notes.Intended} messages begun and {notes.Committed} committed");
-        Require(notes.Next <= notes.Intended, $"publisher {life} set out to publish {notes.Intended} messages, and {notes.Next} came");
-        bool hasArrived = notes.Next > notes.Committed;
+        Require(next <= notes.Intended, $"publisher {life} set out to publish {notes.Intended} messages, and {next} came");
+        bool hasArrived = next > notes.Committed;
         Require(!hasArrived || notes.IsHeld == 0, $"publisher {life} was killed in its claim of message {notes.Committed}, which came");
         if (isInTheMiddle)
         {
             InTheMiddle = (InTheMiddle.Unnoted + 1, InTheMiddle.Arrived + (hasArrived ? 1 : 0));
         }
         // Of a batch all or none.
-        long end = hasArrived ? notes.Intended : notes.Committed;
-        return notes.Next < end ? new Gap(life, notes.Next, end, notes.Since, lastSubscriber) : null;
+        long end = ends?[life] ?? (hasArrived ? notes.Intended : notes.Committed);
+        Require(next <= end, $"of publisher {life} {next} messages came, and to another subscriber {end}");
+        Ends[life] = end;
+        return next < end ? new Gap(life, next, end, since, reader.Generation) : null;
     }
 
     /// <summary>
@@ -57,7 +70,7 @@ internal sealed class TortureAudit(Ledger ledger, int lives, IReadOnlySet<int> k
     /// </summary>
     private void Explain(Gap[] gaps)
     {
-        SortedSet<int> kills = [.. forgetful];
+        SortedSet<int> kills = [.. reader.Forgetful];
         foreach (Gap gap in gaps)
         {
             for (long missing = gap.To - gap.From; missing > 0; missing--)

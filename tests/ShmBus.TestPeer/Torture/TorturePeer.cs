@@ -22,16 +22,25 @@ internal static class TorturePeer
         using Ledger ledger = new(words[2]);
         int seed = Number(words[3]);
         WaitStrategy wait = Enum.Parse<WaitStrategy>(words[4]);
-        int first = Number(words[5]);
         try
         {
             switch (words[0])
             {
                 case "publish":
-                    Publish(topic, ledger, first, Number(words[6]), wait, Number(words[7]), seed, ended.Token);
+                    Publish(topic, ledger, Number(words[5]), Number(words[6]), wait, Number(words[7]), seed, ended.Token);
+                    return 0;
+                case "visit":
+                    using (Ledger visited = new(words[5]))
+                    {
+                        TortureVisitor.Run(topic, ledger, visited, wait, seed, ended.Token);
+                    }
                     return 0;
                 default:
-                    TortureSubscriber.Run(topic, ledger, first, wait, Enum.Parse<Acknowledge>(words[6]), seed, ended.Token);
+                    using (Ledger own = new(words[5]))
+                    {
+                        string? place = words[8].Length == 0 ? null : words[8];
+                        TortureSubscriber.Run(topic, ledger, own, Number(words[6]), wait, Enum.Parse<Acknowledge>(words[7]), place, seed, ended.Token);
+                    }
                     return 0;
             }
         }
@@ -46,9 +55,14 @@ internal static class TorturePeer
     internal static string ToPublish(Topic topic, string ledger, int seed, WaitStrategy wait, int firstLife, int lives, int restlessness) =>
         Line("publish", topic.Path!, ledger, seed, wait, firstLife, lives, restlessness);
 
-    /// <summary>The words that make a subscriber.</summary>
-    internal static string ToSubscribe(Topic topic, string ledger, int seed, WaitStrategy wait, int generation, Acknowledge acknowledge) =>
-        Line("subscribe", topic.Path!, ledger, seed, wait, generation, acknowledge);
+    /// <summary>The words that make a subscriber, with a ledger of its own.</summary>
+    internal static string ToSubscribe(
+        Topic topic, string published, int seed, WaitStrategy wait, int generation, Acknowledge acknowledge, string own, string? place) =>
+        Line("subscribe", topic.Path!, published, seed, wait, own, generation, acknowledge, place ?? "");
+
+    /// <summary>The words that make a subscriber that comes and goes, with a ledger of its own.</summary>
+    internal static string ToVisit(Topic topic, string published, int seed, WaitStrategy wait, string own) =>
+        Line("visit", topic.Path!, published, seed, wait, own);
 
     private static void Publish(Topic topic, Ledger ledger, int first, int count, WaitStrategy wait, int restlessness, int seed, CancellationToken ended)
     {

@@ -7,17 +7,19 @@ using ShmBus.Waiting;
 namespace ShmBus.TestPeer.Torture;
 
 /// <summary>
-/// Several processes of publishers and one of a subscriber on a topic of a random size, all of them stopped, continued, killed and
-/// replaced at random. In the end some of the publishers are killed and the others come to their end, everything is read, and the ledger
-/// is audited.
+/// Several processes of publishers and one of a subscriber on a queue, or several on a broadcast, of a random size, all of them stopped,
+/// continued, killed and replaced at random. In the end some of the publishers are killed and the others come to their end, everything is read, and the ledgers
+/// are audited.
 /// </summary>
 internal sealed class TortureRound : IDisposable
 {
     private const int MostThreads = 3;
 
+    // The one to which everything comes is first: the others are held to it.
+    private static readonly ReaderKind[] BroadcastReaders = [ReaderKind.AtLeastOnce, ReaderKind.AtMostOnce, ReaderKind.Visitor, ReaderKind.Visitor];
+
     // What is to be killed in the middle of something is waited for so long: a publisher may wait for room.
     private static readonly TimeSpan LongestPublisherHold = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestSubscriberHold = TimeSpan.FromMilliseconds(200);
 
     // No limit of speed: nothing at all moves for so long only if something hangs.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -31,19 +33,15 @@ internal sealed class TortureRound : IDisposable
     private readonly string _ledgerPath;
     private readonly int _restlessness;
     private readonly PublisherProcess[] _publishers;
+    private readonly TortureReader[] _readers;
     private readonly HashSet<int> _killedLives = [];
-    private readonly HashSet<int> _forgetful = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private SoakPeer? _subscriber;
-    private Acknowledge _acknowledge;
-    private TimeSpan _subscriberStopEnds = TimeSpan.MaxValue;
     private TimeSpan _lastProgress;
     private long _messagesSeen;
     private int _lives;
-    private int _generation;
     private TortureFigures _figures;
 
-    internal TortureRound(string path, int seed, TortureOptions options, WarmPeers peers, CancellationToken interrupted)
+    internal TortureRound(string path, Delivery delivery, int seed, TortureOptions options, WarmPeers peers, CancellationToken interrupted)
     {
         _options = options;
         _peers = peers;
@@ -55,19 +53,28 @@ internal sealed class TortureRound : IDisposable
             // For the long stop one that the others need a while to fill.
             Capacity = options.Pause > TimeSpan.Zero ? 1 << 20 : Environment.SystemPageSize << _random.Next(9),
             Publishers = _random.Next(Math.Max(2, options.Publishers * MostThreads), 65),
+            Delivery = delivery,
+            Subscribers = delivery == Delivery.Queue ? 1 : _random.Next(BroadcastReaders.Length, 65),
         });
         _restlessness = _random.Next(1, 13);
         _ledger = new Ledger(_ledgerPath);
         _publishers = [.. Enumerable.Range(0, options.Publishers).Select(static _ => new PublisherProcess())];
+        ReaderKind[] kinds = delivery == Delivery.Queue ? [ReaderKind.Queue] : BroadcastReaders;
+        _readers = [.. kinds.Select((kind, i) => new TortureReader($"{_ledgerPath}{i}", kind))];
         Description = string.Create(CultureInfo.InvariantCulture,
-            $"seed {seed}, ring of {_topic.Capacity:n0} bytes for {_topic.Publishers} publishers, restlessness {_restlessness}");
+            $"{delivery}, seed {seed}, ring of {_topic.Capacity:n0} bytes for {_topic.Publishers} publishers, restlessness {_restlessness}");
     }
 
     internal string Description { get; }
 
     internal TortureFigures Run()
     {
-        StartSubscriber();
+        foreach (TortureReader reader in Places.Where(static each => each.Place is not null))
+        {
+            // The place is there before the first message.
+            _topic.CreateSubscriber(place: reader.Place).Dispose();
+        }
+        Array.ForEach(_readers, Start);
         Array.ForEach(_publishers, StartPublishers);
         if (_options.Pause > TimeSpan.Zero)
         {
@@ -84,13 +91,16 @@ internal sealed class TortureRound : IDisposable
 
     public void Dispose()
     {
-        _subscriber?.Dispose();
+        Array.ForEach(_readers, static each => each.Dispose());
         Array.ForEach(_publishers, static each => each.Process?.Dispose());
         _ledger.Dispose();
         File.Delete(_ledgerPath);
         File.Delete(_topic.Path!);
         _topic.Dispose();
     }
+
+    /// <summary>Those to which everything comes: all but visitors.</summary>
+    private IEnumerable<TortureReader> Places => _readers.Where(static each => each.Kind != ReaderKind.Visitor);
 
     private bool IsOver() => _lives + MostThreads > Ledger.Lives ||
         (_clock.Elapsed >= _options.Round && !Array.Exists(_publishers, static each => each.StoppedAt is not null) &&
@@ -99,6 +109,7 @@ internal sealed class TortureRound : IDisposable
     private void Disturb()
     {
         PublisherProcess publisher = _publishers[_random.Next(_publishers.Length)];
+        TortureReader reader = _readers[_random.Next(_readers.Length)];
         switch (_random.Next(20))
         {
             case < 8 when publisher.StoppedAt is null:
@@ -106,8 +117,10 @@ internal sealed class TortureRound : IDisposable
                 StartPublishers(publisher);
                 break;
             case 8:
-                KillSubscriber();
-                StartSubscriber();
+            case 11 or 12 or 13 when _readers.Length > 1:
+                reader.Kill(_random);
+                Start(reader);
+                _figures = _figures with { SubscriberKills = _figures.SubscriberKills + 1 };
                 break;
             case > 14 and < 19 when publisher.StoppedAt is null:
                 // Until it goes on, or is killed where it stands.
@@ -116,8 +129,7 @@ internal sealed class TortureRound : IDisposable
                 _figures = _figures with { Stops = _figures.Stops + 1 };
                 break;
             case 9 or 10:
-                _subscriber!.Stop();
-                _subscriberStopEnds = _clock.Elapsed + TimeSpan.FromMilliseconds(_random.Next(40));
+                reader.Stop(_clock.Elapsed + TimeSpan.FromMilliseconds(_random.Next(40)));
                 _figures = _figures with { Stops = _figures.Stops + 1 };
                 break;
             default:
@@ -142,12 +154,15 @@ internal sealed class TortureRound : IDisposable
                 publisher.Continue();
             }
         }
-        _subscriber!.RequireAlive();
-        if (_clock.Elapsed > _subscriberStopEnds)
+        foreach (TortureReader reader in _readers)
         {
-            ContinueSubscriber();
+            reader.RequireAlive();
+            if (_clock.Elapsed > reader.StopEnds)
+            {
+                reader.Continue();
+            }
         }
-        long messages = _ledger.Subscriber.Messages;
+        long messages = Places.Sum(static each => each.Ledger.Subscriber.Messages);
         if (messages != _messagesSeen)
         {
             _messagesSeen = messages;
@@ -175,7 +190,11 @@ internal sealed class TortureRound : IDisposable
         publisher.Lives = _random.Next(2) == 0 ? 1 : _random.Next(2, MostThreads + 1);
         for (int i = 0; i < publisher.Lives; i++)
         {
-            _ledger.Publisher(_lives++).Since = _generation;
+            foreach (TortureReader reader in Places)
+            {
+                reader.Ledger.Publisher(_lives).Since = reader.Generation;
+            }
+            _lives++;
         }
         string words = TorturePeer.ToPublish(_topic, _ledgerPath, _random.Next(), AnyWait(), publisher.FirstLife, publisher.Lives, _restlessness);
         publisher.Process = _peers.Take(words, _interrupted);
@@ -196,42 +215,13 @@ internal sealed class TortureRound : IDisposable
         _figures = _figures with { PublisherKills = _figures.PublisherKills + 1, Publishers = _figures.Publishers + publisher.Lives };
     }
 
-    private void StartSubscriber()
-    {
-        _acknowledge = _random.Next(2) == 0 ? Acknowledge.AfterHandling : Acknowledge.BeforeHandling;
-        _subscriber = _peers.Take(TorturePeer.ToSubscribe(_topic, _ledgerPath, _random.Next(), AnyWait(), ++_generation, _acknowledge), _interrupted);
-    }
-
-    private void KillSubscriber()
-    {
-        if (_subscriberStopEnds == TimeSpan.MaxValue && _random.Next(2) == 0)
-        {
-            // With a message in hand, if one comes.
-            Volatile.Write(ref _ledger.Subscriber.Hold, _random.Next(1, 3));
-            SpinWait.SpinUntil(() => Volatile.Read(ref _ledger.Subscriber.IsHeld) != 0, LongestSubscriberHold);
-        }
-        _subscriber!.Kill();
-        _ledger.Subscriber.Hold = _ledger.Subscriber.IsHeld = 0;
-        _subscriber.Dispose();
-        _subscriberStopEnds = TimeSpan.MaxValue;
-        if (_acknowledge == Acknowledge.BeforeHandling)
-        {
-            _forgetful.Add(_generation);
-        }
-        _figures = _figures with { SubscriberKills = _figures.SubscriberKills + 1 };
-    }
-
-    private void ContinueSubscriber()
-    {
-        _subscriber!.Continue();
-        _subscriberStopEnds = TimeSpan.MaxValue;
-    }
+    private void Start(TortureReader reader) => reader.Start(_topic, _ledgerPath, AnyWait(), _random, _peers, _interrupted);
 
     /// <summary>Has everybody show that he goes on, some publishers killed and the others end, everything read, and looks at what it comes to.</summary>
     private void Finish()
     {
         Array.ForEach(_publishers, static each => each.Continue());
-        ContinueSubscriber();
+        Array.ForEach(_readers, static each => each.Continue());
         AwaitFlow();
         foreach (PublisherProcess publisher in _publishers)
         {
@@ -247,10 +237,19 @@ internal sealed class TortureRound : IDisposable
             }
             publisher.Process = null;
         }
-        AwaitTrue(() => _topic.Inspect().PendingBytes == 0, "everything to be read");
-        _subscriber!.WriteLine("end");
-        _subscriber.AwaitEnd(Patience, _interrupted);
+        AwaitTrue(IsAllRead, "everything to be read");
+        Array.ForEach(_readers, each => each.End(Patience, _interrupted));
         TakeStock();
+    }
+
+    /// <summary>Whether everything was read, by whoever is there and at each place. Nobody reads for a visitor that was killed.</summary>
+    private bool IsAllRead()
+    {
+        TopicSnapshot snapshot = _topic.Inspect();
+        return _topic.Delivery == Delivery.Queue
+            ? snapshot.PendingBytes == 0
+            : snapshot.Endpoints.All(static endpoint => endpoint.Role == EndpointRole.Publisher || endpoint.PendingBytes == 0 ||
+                (!endpoint.IsAlive && endpoint.PlaceName is null));
     }
 
     /// <summary>Each publisher that lives goes on, and so does the subscriber: none sleeps for good.</summary>
@@ -267,36 +266,50 @@ internal sealed class TortureRound : IDisposable
 
     private void TakeStock()
     {
-        TortureAudit audit = new(_ledger, _lives, _killedLives, _forgetful, _generation);
-        audit.Run();
-        SubscriberNotes notes = _ledger.Subscriber;
         TopicSnapshot snapshot = _topic.Inspect();
         Require(snapshot.CorruptAt is null, $"corrupt at {snapshot.CorruptAt}");
-        // A subscriber that is killed while it passes a claim by may have counted it, and its successor counts it again.
-        long slotLosses = SlotLosses();
-        Require(slotLosses <= _figures.Publishers + _figures.SubscriberKills, $"the kills of {_figures.Publishers} publishers lost {slotLosses} claims");
-        Require(notes.Losses <= slotLosses && slotLosses <= notes.Losses + _figures.SubscriberKills,
-            $"{notes.Losses} losses were told, and the slot has {slotLosses}");
+        long[]? ends = null;
+        foreach (TortureReader reader in Places)
+        {
+            TortureAudit audit = new(_ledger, reader, _lives, _killedLives, ends);
+            audit.Run();
+            bool isFirst = ends is null;
+            ends ??= audit.Ends;
+            SubscriberNotes notes = reader.Ledger.Subscriber;
+            // A subscriber that is killed while it passes a claim by may have counted it, and its successor counts it again.
+            long slotLosses = SlotLosses(reader);
+            Require(slotLosses <= _figures.Publishers + reader.Kills, $"the kills of {_figures.Publishers} publishers lost {slotLosses} claims");
+            Require(notes.Losses <= slotLosses && slotLosses <= notes.Losses + reader.Kills,
+                $"{notes.Losses} losses were told, and the slot has {slotLosses}");
+            _figures = _figures with
+            {
+                Messages = _figures.Messages + notes.Messages,
+                Bytes = _figures.Bytes + notes.Bytes,
+                Batches = _figures.Batches + notes.Batches,
+                Unnoted = isFirst ? audit.InTheMiddle.Unnoted : _figures.Unnoted,
+                Arrived = isFirst ? audit.InTheMiddle.Arrived : _figures.Arrived,
+                Recoveries = _figures.Recoveries + notes.Working - 1,
+                Losses = _figures.Losses + notes.Losses,
+                SlotLosses = _figures.SlotLosses + slotLosses,
+                Redeliveries = _figures.Redeliveries + notes.Redeliveries,
+                InHand = _figures.InHand + audit.InHand,
+            };
+        }
+        TortureReader[] visitors = [.. _readers.Except(Places)];
         _figures = _figures with
         {
-            Messages = notes.Messages,
-            Bytes = notes.Bytes,
-            Batches = notes.Batches,
-            Unnoted = audit.InTheMiddle.Unnoted,
-            Arrived = audit.InTheMiddle.Arrived,
-            Recoveries = Enumerable.Range(0, _lives).Count(life => _ledger.Publisher(life).Committed > 0) + notes.Working - _options.Publishers - 1,
-            Losses = notes.Losses,
-            SlotLosses = slotLosses,
-            Redeliveries = notes.Redeliveries,
-            InHand = audit.InHand,
+            Recoveries = _figures.Recoveries + Enumerable.Range(0, _lives).Count(life => _ledger.Publisher(life).Committed > 0) - _options.Publishers,
+            Visits = visitors.Sum(static each => (long)each.Ledger.Subscriber.Working),
+            Visited = visitors.Sum(static each => each.Ledger.Subscriber.Messages),
         };
     }
 
     /// <summary>Those of the subscriber's slot, whose figures outlive its owners: read while somebody holds it.</summary>
-    private long SlotLosses()
+    private long SlotLosses(TortureReader reader)
     {
-        using Subscriber holder = _topic.CreateSubscriber();
-        return _topic.Inspect().Endpoints.Single(static endpoint => endpoint.Role == EndpointRole.Subscriber).Losses;
+        using Subscriber holder = _topic.CreateSubscriber(place: reader.Place);
+        return _topic.Inspect().Endpoints.Single(endpoint =>
+            endpoint.Role == EndpointRole.Subscriber && endpoint.PlaceName == reader.Place).Losses;
     }
 
     private void AwaitTrue(Func<bool> condition, string what)
@@ -305,7 +318,7 @@ internal sealed class TortureRound : IDisposable
         {
             Require(clock.Elapsed < Patience, $"waiting in vain for {what}: {Describe()}");
             _interrupted.ThrowIfCancellationRequested();
-            _subscriber!.RequireAlive();
+            Array.ForEach(_readers, static each => each.RequireAlive());
             Array.ForEach(_publishers, static each => each.Process?.RequireAlive());
         }
     }
@@ -313,8 +326,9 @@ internal sealed class TortureRound : IDisposable
     private string Describe()
     {
         TopicSnapshot snapshot = _topic.Inspect();
-        SubscriberNotes notes = _ledger.Subscriber;
-        return $"{snapshot} {string.Join("; ", snapshot.Endpoints)}; {notes.Messages} messages were read, the last at {notes.Position}";
+        IEnumerable<string> readers = Places.Select(static each =>
+            $"{each.Kind}: {each.Ledger.Subscriber.Messages} messages were read, the last at {each.Ledger.Subscriber.Position}");
+        return $"{snapshot} {string.Join("; ", snapshot.Endpoints)}; {string.Join("; ", readers)}";
     }
 
     /// <summary>Few that spin, which would take the processors from the others.</summary>

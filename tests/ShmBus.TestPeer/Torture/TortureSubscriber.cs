@@ -11,7 +11,8 @@ namespace ShmBus.TestPeer.Torture;
 /// </remarks>
 internal sealed class TortureSubscriber
 {
-    private readonly Ledger _ledger;
+    private readonly Ledger _published;
+    private readonly Ledger _own;
     private readonly int _generation;
     private readonly Acknowledge _acknowledge;
     private readonly Random _random;
@@ -19,9 +20,10 @@ internal sealed class TortureSubscriber
     private TortureMessage _last;
     private bool _hasLast;
 
-    private TortureSubscriber(Ledger ledger, int generation, Acknowledge acknowledge, int seed)
+    private TortureSubscriber(Ledger published, Ledger own, int generation, Acknowledge acknowledge, int seed)
     {
-        _ledger = ledger;
+        _published = published;
+        _own = own;
         _generation = generation;
         _acknowledge = acknowledge;
         _random = new Random(seed);
@@ -30,11 +32,11 @@ internal sealed class TortureSubscriber
 
     /// <summary>Reads until it is told to end.</summary>
     internal static void Run(
-        Topic topic, Ledger ledger, int generation, WaitStrategy wait, Acknowledge acknowledge, int seed, CancellationToken ended)
+        Topic topic, Ledger published, Ledger own, int generation, WaitStrategy wait, Acknowledge acknowledge, string? place, int seed, CancellationToken ended)
     {
-        using Subscriber subscriber = topic.CreateSubscriber(wait, acknowledge);
-        TortureSubscriber torture = new(ledger, generation, acknowledge, seed);
-        subscriber.Lost += (_, _) => ledger.Subscriber.Losses++;
+        using Subscriber subscriber = topic.CreateSubscriber(wait, acknowledge, place: place);
+        TortureSubscriber torture = new(published, own, generation, acknowledge, seed);
+        subscriber.Lost += (_, loss) => own.Subscriber.Losses += loss.Cause == LossCause.PublisherDied ? 1 : throw new SoakException($"told of a loss: {loss.Cause}");
         try
         {
             while (true)
@@ -78,9 +80,9 @@ internal sealed class TortureSubscriber
         TortureMessage header = TortureMessage.Open(message.Payload);
         Require(header.Number != TortureMessage.Aborted, "an aborted claim arrived", header);
         Require((uint)header.Life < Ledger.Lives && message.Type == (uint)header.Life, $"its type is {message.Type}", header);
-        ref SubscriberNotes notes = ref _ledger.Subscriber;
-        ref PublisherNotes publisher = ref _ledger.Publisher(header.Life);
-        Require(header.Number < Volatile.Read(ref publisher.Intended), "nobody set out to publish it", header);
+        ref SubscriberNotes notes = ref _own.Subscriber;
+        ref PublisherNotes publisher = ref _own.Publisher(header.Life);
+        Require(header.Number < Volatile.Read(ref _published.Publisher(header.Life).Intended), "nobody set out to publish it", header);
         Require(message.Position >= notes.Position, $"it stands at {message.Position}, and {notes.Position} was passed", header);
         if (message.Position == notes.Position)
         {
@@ -94,7 +96,7 @@ internal sealed class TortureSubscriber
             Require(header.Number >= publisher.Next, $"out of order: {publisher.Next} was expected", header);
             if (header.Number > publisher.Next)
             {
-                _ledger.Gap(notes.Gaps) = new Gap(header.Life, publisher.Next, header.Number, publisher.Since, _generation);
+                _own.Gap(notes.Gaps) = new Gap(header.Life, publisher.Next, header.Number, publisher.Since, _generation);
                 notes.Gaps++;
             }
         }
