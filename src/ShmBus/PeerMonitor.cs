@@ -162,13 +162,14 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
         for (int i = 0; i < seen.Length; i++)
         {
             RingSlot slot = _memory.Slot(role, i);
-            uint generation = Atomic.LoadAcquire(slot.Generation);
             bool isAlive = SlotOwner.IsAlive(_region.Source, role, i);
-            // After the lock was asked for: who leaves in good order says so before it gives the lock back.
-            SlotState state = (SlotState)Atomic.LoadAcquire(slot.State);
+            // After the lock was asked for: who leaves in good order says so before it gives the lock back. Both at once: of one owner.
+            ulong both = Atomic.LoadAcquire(slot.StateAndGeneration); // pairs with SlotOwner and RingConsumer: state and generation
+            uint generation = (uint)(both >> 32);
+            SlotState state = (SlotState)(uint)both;
             if (seen[i] is Peer peer && (!isAlive || peer.Generation != generation))
             {
-                bool hasDied = peer.Generation == generation && SlotOwner.IsOccupied(slot);
+                bool hasDied = peer.Generation == generation && state is not (SlotState.Free or SlotState.Evicted);
                 changes.Add(new PeerEventArgs(hasDied ? PeerChange.Died : PeerChange.Left, peer.Info with { IsAlive = false }));
                 seen[i] = null;
             }

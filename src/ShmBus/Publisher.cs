@@ -19,12 +19,14 @@ public sealed unsafe partial class Publisher : Endpoint
     private const uint LooksBeforeThorough = 1024;
 
     private readonly Waker _subscribers;
+    private readonly Waker _publishers;
+    private readonly bool _wakesPublishers; // who may wait for a claim of this one
     private readonly uint _maxLength;
     private uint _plainLengths; // of payloads that go without extras: all below
     private RingProducer _ring;
     private ulong _messages;
     private uint _fullLooks;
-    private DeadSubscribers _dead;
+    private DeadPeers _dead;
 
     internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy, LaneHub? hub) : base(region, memory, EndpointRole.Publisher, strategy)
     {
@@ -34,6 +36,8 @@ public sealed unsafe partial class Publisher : Endpoint
             ChoosePath();
             // The subscriber of lanes sleeps in the hub.
             _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Of(region));
+            _wakesPublishers = memory.AreClaimsBounds;
+            _publishers = _wakesPublishers ? new Waker(memory, EndpointRole.Publisher, Signals.Of(region)) : default;
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)
@@ -43,7 +47,7 @@ public sealed unsafe partial class Publisher : Endpoint
                 hub.Announce();
             }
             // A subscriber that waited for the last owner's claim sees now that it is nobody's.
-            _subscribers.Wake();
+            WakeWaiters();
             SayJoined();
         }
         catch (Exception exception)
@@ -220,7 +224,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         _ring.Abort(claimed);
         // Whoever waits behind it looks on.
-        _subscribers.Wake();
+        WakeWaiters();
         Leave();
     }
 
@@ -236,7 +240,7 @@ public sealed unsafe partial class Publisher : Endpoint
         if (IsClaimOpen)
         {
             _ring.AbortLast();
-            _subscribers.Wake();
+            WakeWaiters();
         }
         _ring.FlushMessages(_messages);
     }
@@ -260,8 +264,19 @@ public sealed unsafe partial class Publisher : Endpoint
     private void Published(uint messages)
     {
         _messages += messages;
-        _subscribers.Wake();
+        WakeWaiters();
         Leave();
+    }
+
+    /// <summary>Wakes whoever waits for what this one did: subscribers, and in a broadcast others that wait for its claim to be closed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WakeWaiters()
+    {
+        _subscribers.Wake();
+        if (_wakesPublishers)
+        {
+            _publishers.Wake();
+        }
     }
 
     /// <summary>Asks the subscribers for room; whether they live, only where one may have died or the look is a thorough one.</summary>
@@ -279,12 +294,13 @@ public sealed unsafe partial class Publisher : Endpoint
         IsSuspect = false;
         ulong generations = RingRoom.Generations(Memory);
         // Known until the slot has another owner: how far the dead one was, and that nobody reads there.
-        _dead = new DeadSubscribers(Owner.FindDead(EndpointRole.Subscriber), generations);
-        return _dead.Slots != 0 && _ring.FindRoom(length, _dead);
+        _dead = new DeadPeers(
+            Owner.FindDead(EndpointRole.Subscriber), _wakesPublishers ? Owner.FindDead(EndpointRole.Publisher) : 0, generations);
+        return !_dead.IsNone && _ring.FindRoom(length, _dead);
     }
 
     /// <summary>Who was found dead is no longer known to be: somebody joined since, and it may be in that slot.</summary>
-    private bool HasForgotten => _dead.Slots != 0 && RingRoom.Generations(Memory) != _dead.Generations;
+    private bool HasForgotten => !_dead.IsNone && RingRoom.Generations(Memory) != _dead.Generations;
 
     /// <summary>There was no place as far as was known. Looks for room until there is a place, or none.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -319,7 +335,7 @@ public sealed unsafe partial class Publisher : Endpoint
     {
         if (_ring.HasReleased())
         {
-            _subscribers.Wake();
+            WakeWaiters();
         }
     }
 

@@ -49,7 +49,7 @@ public sealed record TopicOptions
     /// <summary>
     /// A broadcast whose publishers wait: a subscriber that lags by more than so many bytes, headers and padding included, is
     /// evicted, and waited for no longer: it gets a <see cref="SubscriberEvictedException"/>. What it read in the last eighth of the
-    /// ring may count as not read yet. From half of <see cref="Capacity"/> to all of it; 0 (the default) for never. Publishers then wait for nobody, except one that is just joining, and subscribers read copies.
+    /// ring may count as not read yet. From half of <see cref="Capacity"/> to all of it; 0 (the default) for never. Publishers then wait for no subscriber, except one that is just joining, and subscribers read copies.
     /// </summary>
     public int EvictionLag { get; init; }
 

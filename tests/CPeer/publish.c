@@ -24,9 +24,22 @@ static uint64_t needed_by(const struct endpoint *e, uint32_t index, bool thoroug
     return e->broadcast && state == STATE_JOINING ? 0 : load64(slot + SLOT_GATE);
 }
 
+/// Among several publishers of a broadcast: the oldest claim that somebody alive has open, or the tail.
+static uint64_t oldest_claim(const struct endpoint *e, uint64_t tail, bool thorough) {
+    uint64_t oldest = tail;
+    for (uint32_t index = 0; e->many && index < e->slots[PUBLISHER]; index++) {
+        uint64_t intent = load64(slot_at(e, PUBLISHER, index) + SLOT_INTENT);
+        if (intent != 0 && intent < oldest && tail - intent <= e->capacity && intent % 16 == 0 && kind_at(e, intent) == 0 &&
+            !(thorough && index != (e->role == PUBLISHER ? e->index : UINT32_MAX) && !is_alive(e, PUBLISHER, index))) {
+            oldest = intent;
+        }
+    }
+    return oldest;
+}
+
 static uint64_t least_needed(const struct endpoint *e, uint64_t tail, bool thorough) {
     uint64_t shared = load64(e->base + SHARED_GATE);
-    uint64_t least = e->broadcast ? tail : nothing;
+    uint64_t least = e->broadcast ? oldest_claim(e, tail, thorough) : nothing;
     for (uint32_t index = 0; index < e->slots[SUBSCRIBER]; index++) {
         uint64_t needed = needed_by(e, index, thorough);
         if (needed == nothing) {
@@ -70,7 +83,7 @@ static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool 
         return true;
     }
     uint64_t least = least_needed(e, tail, thorough);
-    if (least < needed && e->lag != 0 && evict(p, needed, thorough)) {
+    if (least < needed && e->lag != 0 && oldest_claim(e, tail, thorough) >= needed && evict(p, needed, thorough)) {
         wake(e, SUBSCRIBER);
         least = least_needed(e, tail, thorough);
     }

@@ -42,6 +42,12 @@ internal readonly unsafe struct RingMemory
 
     internal byte* Data => _region + Geometry.DataOffset;
 
+    /// <summary>
+    /// Whether publishers must not come round to each other's claims: in a broadcast nobody need be waiting behind one. (In a queue
+    /// the subscriber, or its place, stays behind a claim until its owner closes it or dies.)
+    /// </summary>
+    internal bool AreClaimsBounds => Rules.IsBroadcast && Geometry.PublisherSlots > 1;
+
     /// <summary>The position at which the next claim begins. Written by publishers.</summary>
     internal ulong* Tail => (ulong*)(_region + RegionDescriptor.TailOffset);
 
@@ -62,6 +68,13 @@ internal readonly unsafe struct RingMemory
 
     /// <summary>Says where an endpoint found the ring corrupt, if it is the first to.</summary>
     internal void ReportCorrupt(RingCorruptException corruption) => Atomic.CompareExchange(Corrupt, 0, (ulong)corruption.Position | 1);
+
+    /// <summary>Whether a record begins at a position, of any kind.</summary>
+    internal bool IsStamped(ulong position)
+    {
+        ulong kind = Atomic.LoadAcquire((ulong*)(Data + (position & (Capacity - 1)))) ^ RecordDescriptor.BareStamp(position, Key); // pairs with RingProducer.Close
+        return kind - 1 < RecordDescriptor.KindMask;
+    }
 
     internal RingSlot Publisher(int index) => new(_region + Geometry.PublisherSlotOffset(index));
 

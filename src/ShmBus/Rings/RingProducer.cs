@@ -94,7 +94,7 @@ internal unsafe struct RingProducer
     /// <summary>Asks the subscribers for room for a payload of this length.</summary>
     /// <param name="length">Bytes of the payload.</param>
     /// <param name="dead">Who holds back room and was found dead.</param>
-    internal bool FindRoom(uint length, in DeadSubscribers dead)
+    internal bool FindRoom(uint length, in DeadPeers dead)
     {
         if (_isOneOfMany)
         {
@@ -103,7 +103,8 @@ internal unsafe struct RingProducer
         ulong needed = _tail + Extent(length) - _window;
         if (RingRoom.LeastGate(_memory, _tail, dead) < needed)
         {
-            if (_memory.Rules.EvictionLag == 0 || !RingRoom.Evict(_memory, needed, dead))
+            // Where a claim is in the way, it would help nobody to evict those who wait behind it.
+            if (_memory.Rules.EvictionLag == 0 || RingRoom.OldestClaim(_memory, _tail, dead.Publishers) < needed || !RingRoom.Evict(_memory, needed, dead))
             {
                 return false;
             }

@@ -1,3 +1,5 @@
+using static ShmBus.Rings.RecordDescriptor;
+
 namespace ShmBus.Rings;
 
 /// <summary>
@@ -9,6 +11,9 @@ namespace ShmBus.Rings;
 /// begins at <c>sharedGate</c> or above. One of the two sees the other, so nobody joins below what a publisher already
 /// overwrites. As long as somebody is joining a broadcast, where it begins is not known, and there is no room; that takes
 /// microseconds. It may begin below what is shared by then: what a subscriber needs, only its own slot tells.
+/// <para>Where several publish into a broadcast, a claim that is open bounds them as well: nobody need be waiting behind it, and whoever
+/// came round to it would write over it, and its owner over them. The owner of a claim below a tail wrote its intent before the
+/// tail moved beyond, so whoever has read that tail sees the intent, or a later one, which comes only after the stamp.</para>
 /// </remarks>
 internal static unsafe class RingRoom
 {
@@ -16,7 +21,7 @@ internal static unsafe class RingRoom
     private const ulong Nothing = ulong.MaxValue;
 
     /// <summary>The least position still needed, made known to others; what a publisher may act on.</summary>
-    internal static ulong Refresh(in RingMemory memory, ulong tail, in DeadSubscribers dead)
+    internal static ulong Refresh(in RingMemory memory, ulong tail, in DeadPeers dead)
     {
         ulong least = LeastGate(memory, tail, dead);
         Atomic.Raise(memory.SharedGate, least);
@@ -26,14 +31,14 @@ internal static unsafe class RingRoom
 
     /// <summary>The least position that a subscriber still needs.</summary>
     /// <exception cref="RingCorruptException">A cursor is further from the tail than the ring is long.</exception>
-    internal static ulong LeastGate(in RingMemory memory, ulong tail, in DeadSubscribers dead)
+    internal static ulong LeastGate(in RingMemory memory, ulong tail, in DeadPeers dead)
     {
         ulong shared = Atomic.LoadAcquire(memory.SharedGate);
         // Where nobody counts, nothing is needed that was published.
-        ulong least = memory.Rules.IsBroadcast ? tail : Nothing;
+        ulong least = memory.Rules.IsBroadcast ? OldestClaim(memory, tail, dead.Publishers) : Nothing;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
-            ulong needed = Needed(memory, memory.Subscriber(i), isDead: (dead.Slots >> i & 1) != 0);
+            ulong needed = Needed(memory, memory.Subscriber(i), isDead: (dead.Subscribers >> i & 1) != 0);
             if (needed == Nothing)
             {
                 continue;
@@ -47,16 +52,20 @@ internal static unsafe class RingRoom
             least = Math.Min(least, needed);
         }
         // With a new owner since it was asked, one that counted as dead may be alive.
-        return dead.Slots == 0 || Generations(memory) == dead.Generations ? least : LeastGate(memory, tail, default);
+        return dead.IsNone || Generations(memory) == dead.Generations ? least : LeastGate(memory, tail, default);
     }
 
-    /// <summary>How many owners all subscriber slots together have had: to be read before it is asked who is dead.</summary>
+    /// <summary>How many owners all slots that bound publishers have had together: to be read before it is asked who is dead.</summary>
     internal static ulong Generations(in RingMemory memory)
     {
         ulong generations = 0;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
         {
             generations += Atomic.LoadAcquire(memory.Subscriber(i).Generation); // pairs with RingConsumer's: generation, then the cursors
+        }
+        for (int i = 0; memory.AreClaimsBounds && i < memory.Geometry.PublisherSlots; i++)
+        {
+            generations += Atomic.LoadAcquire(memory.Publisher(i).Generation); // pairs with SlotOwner's: generation, then the intent
         }
         return generations;
     }
@@ -65,7 +74,7 @@ internal static unsafe class RingRoom
     /// Evicts the subscribers that need something below a position: publishers wait for them no longer. True when there was one.
     /// One that is joining is waited for: it has not been able to read yet. If it died so, it is a place like any other that is kept.
     /// </summary>
-    internal static bool Evict(in RingMemory memory, ulong needed, in DeadSubscribers dead)
+    internal static bool Evict(in RingMemory memory, ulong needed, in DeadPeers dead)
     {
         bool any = false;
         for (int i = 0; i < memory.Geometry.SubscriberSlots; i++)
@@ -74,7 +83,7 @@ internal static unsafe class RingRoom
             ulong seen = Atomic.LoadAcquire(slot.StateAndGeneration); // pairs with RingConsumer's: generation and state
             SlotState state = (SlotState)(uint)seen;
             // With no new owner since it was asked, what was seen is the dead one's.
-            bool isDead = (dead.Slots >> i & 1) != 0 && Generations(memory) == dead.Generations;
+            bool isDead = (dead.Subscribers >> i & 1) != 0 && Generations(memory) == dead.Generations;
             bool isPlace = (state == SlotState.Free || isDead) && Atomic.LoadAcquire(slot.IsKept) != 0; // pairs with SlotOwner.Keep
             if (state == SlotState.Evicted || (state != SlotState.Active && !isPlace))
             {
@@ -88,6 +97,22 @@ internal static unsafe class RingRoom
             }
         }
         return any;
+    }
+
+    /// <summary>The oldest claim below a tail that its owner has open, dead ones aside; the tail if there is none.</summary>
+    internal static ulong OldestClaim(in RingMemory memory, ulong tail, ulong dead)
+    {
+        ulong oldest = tail;
+        for (int i = 0; memory.AreClaimsBounds && i < memory.Geometry.PublisherSlots; i++)
+        {
+            ulong intent = Atomic.LoadAcquire(memory.Publisher(i).Intent); // pairs with RingProducer.TryClaim: intent, then tail
+            // One that lies more than the capacity below is from an earlier lap, and was closed: or publishers would not be here.
+            if (intent != 0 && intent < oldest && tail - intent <= memory.Capacity && intent % Alignment == 0 && (dead >> i & 1) == 0 && !memory.IsStamped(intent))
+            {
+                oldest = intent;
+            }
+        }
+        return oldest;
     }
 
     /// <summary>
@@ -127,7 +152,11 @@ internal static unsafe class RingRoom
     }
 }
 
-/// <summary>Subscribers that hold back room and were found dead.</summary>
-/// <param name="Slots">A bit for each.</param>
+/// <summary>Those that hold back room and were found dead.</summary>
+/// <param name="Subscribers">A bit for each.</param>
+/// <param name="Publishers">Of a broadcast with several, likewise.</param>
 /// <param name="Generations"><see cref="RingRoom.Generations"/> from before that was asked.</param>
-internal readonly record struct DeadSubscribers(ulong Slots, ulong Generations);
+internal readonly record struct DeadPeers(ulong Subscribers, ulong Publishers, ulong Generations)
+{
+    internal bool IsNone => (Subscribers | Publishers) == 0;
+}

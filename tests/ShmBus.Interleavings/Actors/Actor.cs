@@ -242,7 +242,8 @@ internal abstract unsafe class Actor : IDisposable
     {
         foreach (Actor other in World.Actors)
         {
-            if (other.Role != Role && other.HasLock)
+            bool mayWaitForClaim = Role == EndpointRole.Publisher && other != this && World.Memory.AreClaimsBounds;
+            if ((other.Role != Role || mayWaitForClaim) && other.HasLock)
             {
                 Pause();
                 World.Note(this, "wakes", other.Name);

@@ -110,12 +110,23 @@ internal sealed unsafe class PublishingActor(Explorer explorer, World world, str
             return true;
         }
         ulong generations = RingRoom.Generations(World.Memory);
-        ulong dead = FindDead();
+        DeadPeers dead = new(FindDead(), World.Memory.AreClaimsBounds ? FindDeadPublishers() : 0, generations);
         if (Fault == Fault.TakesSuccessorForDead)
         {
-            generations = RingRoom.Generations(World.Memory);
+            dead = dead with { Generations = RingRoom.Generations(World.Memory) };
         }
-        return dead != 0 && _ring.FindRoom(length, new DeadSubscribers(dead, generations));
+        return !dead.IsNone && _ring.FindRoom(length, dead);
+    }
+
+    private ulong FindDeadPublishers()
+    {
+        ulong dead = 0;
+        for (int i = 0; i < World.Memory.Geometry.PublisherSlots; i++)
+        {
+            bool isOccupied = Atomic.LoadAcquire(World.Memory.Publisher(i).State) != (uint)SlotState.Free;
+            dead |= isOccupied && !IsAlive(EndpointRole.Publisher, i) ? 1UL << i : 0;
+        }
+        return dead;
     }
 
     /// <summary>As SlotOwner.FindDead.</summary>

@@ -61,8 +61,9 @@ internal sealed class EvictionTests(Place place)
         Assert.That(BitConverter.ToInt32(message.Payload), Is.EqualTo(-1));
     }
 
+    /// <summary>It would help nobody: the publisher must wait for the claim.</summary>
     [Test]
-    public void Who_is_evicted_while_it_awaits_is_told([Values] bool byPublishing)
+    public void Who_awaits_behind_an_open_claim_is_not_evicted([Values] bool byPublishing)
     {
         using Publisher slow = _topic.CreatePublisher();
         using Publisher publisher = _topic.CreatePublisher();
@@ -77,9 +78,11 @@ internal sealed class EvictionTests(Place place)
         Thread.Sleep(10); // It is woken by each message, and sleeps again behind the claim.
         Assert.That(read.IsCompleted, Is.False);
         ValueTask last = byPublishing ? publisher.PublishAsync(payload) : publisher.WaitToPublishAsync(payload.Length);
-        Assert.That(last.IsCompletedSuccessfully, Is.True);
-        Assert.That(async () => await read, Throws.TypeOf<SubscriberEvictedException>());
+        Assert.That(last.IsCompleted, Is.False);
         claim.Dispose();
+        last.AsTask().Wait();
+        using MessageCopy message = read.Result;
+        Assert.That(message.Payload.Length, Is.EqualTo(payload.Length));
     }
 
     [Test]
