@@ -24,6 +24,9 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
     // Of whoever looks, one at a time.
     private readonly Peer?[][] _seen;
 
+    // Of each slot the generation whose owner is gone: what it left looks like its successor's until that one counts up.
+    private readonly uint?[][] _gone;
+
     // Held for moments: flags and hand-overs.
     private readonly Lock _lock = new();
     private readonly Queue<PeerEventArgs> _changes = new();
@@ -40,6 +43,7 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
         _memory = region.Ring();
         _handler = handler;
         _seen = [new Peer?[_memory.Slots(EndpointRole.Publisher)], new Peer?[_memory.Slots(EndpointRole.Subscriber)]];
+        _gone = [new uint?[_memory.Slots(EndpointRole.Publisher)], new uint?[_memory.Slots(EndpointRole.Subscriber)]];
         if (DeathWatch.Register(this, region.Source) is RefusedOption refused)
         {
             Refused = refused with { Option = nameof(PeerMonitor), Reason = $"{refused.Reason} It looks every {FallbackMilliseconds} ms instead." };
@@ -173,7 +177,11 @@ public sealed class PeerMonitor : IDisposable, IDeathListener
                 changes.Add(new PeerEventArgs(hasDied ? PeerChange.Died : PeerChange.Left, peer.Info with { IsAlive = false }));
                 seen[i] = null;
             }
-            if (seen[i] is null && isAlive && state is SlotState.Active or SlotState.Evicted)
+            if (!isAlive)
+            {
+                _gone[(int)role][i] = generation;
+            }
+            else if (seen[i] is null && generation != _gone[(int)role][i] && state is SlotState.Active or SlotState.Evicted)
             {
                 EndpointInfo info = EndpointInfo.Read(_memory, role, i, isAlive: true);
                 seen[i] = new Peer(info, generation);
