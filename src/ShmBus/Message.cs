@@ -12,17 +12,29 @@ namespace ShmBus;
 /// </remarks>
 public readonly ref struct Message
 {
+    private const ulong HasExtras = 1;
+
     private readonly ref readonly byte _start;
     private readonly ulong _lengthAndType;
-    private readonly ulong _position;
-    private readonly ExtrasBlock _extras;
+    private readonly ulong _position; // a multiple of 8, and in the lowest bit whether there are extras
+    private readonly ExtrasBlock _extras; // not set where there are none
 
     internal unsafe Message(scoped in Record record)
     {
         _start = ref *record.Payload;
         _lengthAndType = record.LengthAndType;
-        _position = record.Position;
         _extras = record.Extras;
+        _position = record.Position | (record.Extras.Size > 0 ? HasExtras : 0);
+    }
+
+    /// <summary>One that is known to have no extras. Nothing is stored for them: in full flow each store costs messages.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal unsafe Message(byte* payload, ulong lengthAndType, ulong position)
+    {
+        Unsafe.SkipInit(out this);
+        _start = ref *payload;
+        _lengthAndType = lengthAndType;
+        _position = position;
     }
 
     /// <summary>
@@ -35,7 +47,7 @@ public readonly ref struct Message
     public uint Type => (uint)(_lengthAndType >> 32);
 
     /// <summary>Its position in the ring, in bytes: grows from message to message, and is never used again.</summary>
-    public long Position => (long)_position;
+    public long Position => (long)(_position & ~HasExtras);
 
     /// <summary>When it was published, by the publisher's clock, in UTC and to 100 ns; null if it does not say.</summary>
     public DateTimeOffset? Timestamp => Extras.Timestamp;
@@ -60,8 +72,8 @@ public readonly ref struct Message
     public ActivityContext GetParentContext() => Extras.ParentContext;
 
     /// <summary>Those in the block in front of the payload.</summary>
-    private MessageExtrasView Extras =>
-        new(MemoryMarshal.CreateReadOnlySpan(in Unsafe.Subtract(ref Unsafe.AsRef(in _start), _extras.Size), _extras.Size), _extras);
+    private MessageExtrasView Extras => (_position & HasExtras) == 0 ? default
+        : new(MemoryMarshal.CreateReadOnlySpan(in Unsafe.Subtract(ref Unsafe.AsRef(in _start), _extras.Size), _extras.Size), _extras);
 }
 
 /// <summary>Deals with one message.</summary>

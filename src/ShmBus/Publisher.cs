@@ -19,14 +19,15 @@ public sealed unsafe partial class Publisher : Endpoint
     private const uint LooksBeforeThorough = 1024;
 
     private readonly Waker _subscribers;
-    private readonly Waker _publishers;
-    private readonly bool _wakesPublishers; // who may wait for a claim of this one
     private readonly uint _maxLength;
     private uint _plainLengths; // of payloads that go without extras: all below
     private RingProducer _ring;
     private ulong _messages;
     private uint _fullLooks;
     private DeadPeers _dead;
+
+    /// <summary>Those that may wait for this one's claims; null where nobody does. Apart, because most have none.</summary>
+    private readonly Waker[]? _waitingForClaims;
 
     internal Publisher(Region region, in RingMemory memory, WaitStrategy strategy, LaneHub? hub) : base(region, memory, EndpointRole.Publisher, strategy)
     {
@@ -36,8 +37,7 @@ public sealed unsafe partial class Publisher : Endpoint
             ChoosePath();
             // The subscriber of lanes sleeps in the hub.
             _subscribers = new Waker(hub?.Memory ?? memory, EndpointRole.Subscriber, Signals.Of(region));
-            _wakesPublishers = memory.AreClaimsBounds;
-            _publishers = _wakesPublishers ? new Waker(memory, EndpointRole.Publisher, Signals.Of(region)) : default;
+            _waitingForClaims = memory.AreClaimsBounds ? [new Waker(memory, EndpointRole.Publisher, Signals.Of(region))] : null;
             _ring = new RingProducer(memory, Owner.Index);
             Owner.Activate();
             if (hub is not null)
@@ -273,9 +273,9 @@ public sealed unsafe partial class Publisher : Endpoint
     private void WakeWaiters()
     {
         _subscribers.Wake();
-        if (_wakesPublishers)
+        if (_waitingForClaims is not null)
         {
-            _publishers.Wake();
+            _waitingForClaims[0].Wake();
         }
     }
 
@@ -295,7 +295,7 @@ public sealed unsafe partial class Publisher : Endpoint
         ulong generations = RingRoom.Generations(Memory);
         // Known until the slot has another owner: how far the dead one was, and that nobody reads there.
         _dead = new DeadPeers(
-            Owner.FindDead(EndpointRole.Subscriber), _wakesPublishers ? Owner.FindDead(EndpointRole.Publisher) : 0, generations);
+            Owner.FindDead(EndpointRole.Subscriber), _waitingForClaims is not null ? Owner.FindDead(EndpointRole.Publisher) : 0, generations);
         return !_dead.IsNone && _ring.FindRoom(length, _dead);
     }
 

@@ -416,7 +416,8 @@ public sealed unsafe partial class Subscriber : Endpoint
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool OnRecord(in Record record)
         {
-            _handler.OnMessage(new Message(record));
+            // Run hands out plain messages only.
+            _handler.OnMessage(new Message(record.Payload, record.LengthAndType, record.Position));
             return !subscriber.IsClosing;
         }
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using static ShmBus.Rings.RecordDescriptor;
 
 namespace ShmBus.Rings;
@@ -136,7 +137,8 @@ internal unsafe struct RingProducer
         }
         Atomic.StoreRelease(_intent, position);              // pairs with RingConsumer.Inspect: intents
         Atomic.StoreRelease(_sharedTail, position + extent); // pairs with RingConsumer.Inspect: tail
-        if (_overwrites)
+        // On x64 no instruction, so no branch for it either.
+        if (X86Base.IsSupported || _overwrites)
         {
             Atomic.WriteBarrier(); // pairs with RingConsumer.TryTakeCopy: record, read barrier, tail
         }
