@@ -99,6 +99,14 @@ static bool find_room(struct publisher *p, uint64_t tail, uint64_t needed, bool 
     return least >= needed;
 }
 
+/// A claim was closed: in a broadcast of several, publishers may wait for that, too.
+static void wake_waiters(struct endpoint *e) {
+    wake(e, SUBSCRIBER);
+    if (e->broadcast && e->many) {
+        wake(e, PUBLISHER);
+    }
+}
+
 void join_publisher(struct publisher *p, const char *path) {
     struct endpoint *e = &p->endpoint;
     open_region(e, path);
@@ -109,7 +117,7 @@ void join_publisher(struct publisher *p, const char *path) {
     }
     find_room(p, p->tail, 0, false);
     store32(e->slot + SLOT_STATE, STATE_ACTIVE);
-    wake(e, SUBSCRIBER); // one may wait for a claim of the slot's last owner
+    wake_waiters(e); // one may wait for a claim of the slot's last owner
 }
 
 unsigned char *try_claim(struct publisher *p, uint64_t length, uint32_t type, bool thorough) {
@@ -198,17 +206,17 @@ void commit(struct publisher *p, uint64_t length) {
         kind = KIND_SHORT;
     }
     finish(p, kind);
-    wake(e, SUBSCRIBER);
+    wake_waiters(e);
 }
 
 void commit_batch(struct publisher *p) {
     finish(p, KIND_BATCH);
-    wake(&p->endpoint, SUBSCRIBER);
+    wake_waiters(&p->endpoint);
 }
 
 void abort_claim(struct publisher *p) {
     finish(p, KIND_ABORTED);
-    wake(&p->endpoint, SUBSCRIBER);
+    wake_waiters(&p->endpoint);
 }
 
 unsigned char *put_in_batch(unsigned char *at, uint32_t length, uint32_t type, const unsigned char *payload) {
