@@ -65,7 +65,7 @@ byte claimed[PUBLISHERS];      /* where each has a claim open; 0: none */
     fi
 
 /*
- * Nobody publishes over another's open claim. That is an assumption, and no rule of LAYOUT.md: see README.md, 'What is left out'.
+ * Nobody publishes over another's open claim. How they see it is not modelled: see README.md, 'What is left out'.
  */
 #ifdef OPEN_CLAIMS_ARE_LAPPED
 #define MAY_CLAIM true
