@@ -70,7 +70,8 @@ public readonly ref struct Claim
         }
     }
 
-    // Not an instance method: a claim whose address is not taken stays in registers.
+    // Not an instance method: a claim whose address is not taken stays in registers. Not inlined: the path of plain messages stays small.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void CommitOther(Publisher? publisher, ulong position, int claimed, int length)
     {
         bool isOpen = publisher is not null && publisher.HasOpen(position & ~Extended);

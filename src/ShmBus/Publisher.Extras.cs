@@ -159,6 +159,8 @@ public sealed unsafe partial class Publisher
     }
 
     /// <summary>What a payload takes up with the extras that are added by themselves.</summary>
+    // Not inlined: a loop that claims and waits would clear the place of extras on its stack for each message.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private uint LengthToWaitFor(int length)
     {
         CheckLength(length);
