@@ -25,7 +25,7 @@ public sealed partial class Topic : IDisposable
     {
         options ??= TopicOptions.Default;
         _source = source;
-        _options = options.ToRegionOptions();
+        _options = options.ToRegionOptions(mayHaveEventfds: source.Events is not null);
         _allowsSynchronousContinuations = options.AllowSynchronousContinuations;
         IsNew = isNew;
         RegionHeader header = source.Header;
@@ -72,6 +72,9 @@ public sealed partial class Topic : IDisposable
 
     /// <summary>How many bytes a subscriber may lag before it is evicted; 0 for any number.</summary>
     public int EvictionLag => (int)_source.Header.EvictionLag;
+
+    /// <summary>Whether sleepers are woken through eventfds.</summary>
+    public bool Eventfds => _source.Events is not null;
 
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
@@ -149,8 +152,8 @@ public sealed partial class Topic : IDisposable
         {
             throw new ArgumentException($"{nameof(TopicOptions.Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
         }
-        RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), options, isNew: true);
+        RegionOptions region = options.ToRegionOptions(mayHaveEventfds: true);
+        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region, options.Eventfds), options, isNew: true);
     }
 
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>

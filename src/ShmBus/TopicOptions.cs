@@ -84,6 +84,18 @@ public sealed record TopicOptions
     /// </summary>
     public bool AllowSynchronousContinuations { get; init; }
 
+    /// <summary>
+    /// Wakes sleepers through eventfds, one for each publisher and subscriber that the topic may have, and not through words in its memory:
+    /// for peers whose thread must sleep on other descriptors as well, in a loop of epoll or poll. Only for
+    /// <see cref="Topic.CreateAnonymous"/>: the eventfds are handed over with the region. Off unless told.
+    /// </summary>
+    /// <remarks>
+    /// The topic, and each endpoint, have a descriptor for each eventfd: with many slots that adds up against the limit of open files. To wake and to
+    /// sleep takes a system call more than without. Only among peers that trust each other: there is one count for
+    /// each slot, and whoever has it can take wakes away from its owner, who then sleeps on though there is a message, or make whoever wakes it block.
+    /// </remarks>
+    public bool Eventfds { get; init; }
+
     /// <summary>Those that a topic was made with.</summary>
     internal static TopicOptions Of(Topic topic) => new()
     {
@@ -96,8 +108,13 @@ public sealed record TopicOptions
         EvictionLag = topic.EvictionLag,
     };
 
-    internal RegionOptions ToRegionOptions()
+    internal RegionOptions ToRegionOptions(bool mayHaveEventfds = false)
     {
+        if (Eventfds && !mayHaveEventfds)
+        {
+            throw new ArgumentException(
+                $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.");
+        }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);
         if (PopulateLimit < 0)

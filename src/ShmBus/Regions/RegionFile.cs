@@ -13,6 +13,8 @@ internal sealed class RegionFile : RegionSource
     /// <summary>How long one that is being deleted is waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private RegionEvents? _events;
+
     private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id, RegionDirectory? directory)
         : base(header, displayPath)
     {
@@ -25,6 +27,8 @@ internal sealed class RegionFile : RegionSource
     internal SafeFileHandle Handle { get; }
 
     internal override string? Path { get; }
+
+    internal override RegionEvents? Events => _events;
 
     internal FileId Id { get; }
 
@@ -98,10 +102,11 @@ internal sealed class RegionFile : RegionSource
     }
 
     /// <summary>Makes a region without a name, which lives as long as somebody has it open.</summary>
-    internal static RegionFile CreateAnonymous(in RegionHeader header, RegionOptions options)
+    internal static RegionFile CreateAnonymous(in RegionHeader header, RegionOptions options, bool hasEvents = false)
     {
+        using RegionEvents? events = hasEvents ? RegionEvents.Create(header.Geometry) : null;
         using SafeFileHandle handle = RegionFactory.CreateAnonymous(header, options);
-        return OpenAgain(handle, "(anonymous region)", null, null, options, readOnly: false);
+        return OpenAgain(handle, "(anonymous region)", null, null, options, readOnly: false).With(events);
     }
 
     /// <summary>
@@ -113,7 +118,8 @@ internal sealed class RegionFile : RegionSource
         RegionFile own = OpenAgain(Handle, DisplayPath, Path, Directory, options, readOnly);
         if (own.Header == Header)
         {
-            return own;
+            // Who only looks neither sleeps nor wakes.
+            return own.With(readOnly ? null : _events);
         }
         own.Dispose();
         throw new RegionFormatException(DisplayPath, "its header was changed since the file was opened; expected a header that never changes");
@@ -221,6 +227,21 @@ internal sealed class RegionFile : RegionSource
         }
     }
 
+    /// <summary>This file, with descriptors of its own for what sleepers are woken by.</summary>
+    private RegionFile With(RegionEvents? events)
+    {
+        try
+        {
+            _events = events?.Duplicate();
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens what a descriptor leads to anew: locks belong to a description.</summary>
     internal static SafeFileHandle OpenDescription(SafeFileHandle handle, string displayPath, bool readOnly)
     {
@@ -239,5 +260,6 @@ internal sealed class RegionFile : RegionSource
     {
         Handle.Dispose();
         Directory?.Dispose();
+        _events?.Dispose();
     }
 }
