@@ -24,6 +24,13 @@ internal static unsafe partial class Libc
     /// <summary>A new eventfd with a count of 0, not blocking, closed on exec. The handle is invalid when the call failed.</summary>
     internal static SafeFileHandle Eventfd() => new(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), ownsHandle: true);
 
+    /// <summary>Whether a descriptor is an eventfd that does not block.</summary>
+    internal static bool IsEventfd(SafeFileHandle fd)
+    {
+        using Borrowed file = new(fd);
+        return new FileInfo(ProcPath(file.Fd)).LinkTarget == "anon_inode:[eventfd]" && (fcntl(fd, F_GETFL, 0) & EFD_NONBLOCK) != 0;
+    }
+
     /// <summary>Adds 1 to the count, which wakes whoever waits for it. One that is full wakes as it is.</summary>
     internal static void SignalEventfd(SafeFileHandle fd)
     {

@@ -22,6 +22,7 @@ internal static unsafe partial class Libc
     internal const uint MFD_CLOEXEC = 0x1;
     internal const uint MFD_ALLOW_SEALING = 0x2;
 
+    internal const int F_GETFL = 3;
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_GET_SEALS = 1034;
     internal const int F_ADD_SEALS = 1033;

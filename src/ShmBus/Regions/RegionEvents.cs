@@ -29,6 +29,23 @@ internal sealed class RegionEvents : IDisposable
     /// <inheritdoc cref="Create" path="/exception"/>
     internal RegionEvents Duplicate() => Fill(_handles.Length, static (handles, i) => Libc.Duplicate(handles[i]), _handles, "fcntl(F_DUPFD_CLOEXEC)");
 
+    /// <summary>Those that were handed over with a region, which are this holder's from now on. Closes them where they cannot be used.</summary>
+    /// <exception cref="RegionFormatException">They are not what belongs to the region.</exception>
+    internal static RegionEvents FromPassed(SafeFileHandle[] handles, in RegionGeometry geometry, string displayPath)
+    {
+        RegionEvents events = new(handles);
+        int slots = geometry.PublisherSlots + geometry.SubscriberSlots;
+        string? wrong = handles.Length != slots ? $"it came with {handles.Length} eventfds; expected {slots}, one for each slot"
+            : !Array.TrueForAll(handles, Libc.IsEventfd) ? "it came with a descriptor that is not an eventfd which does not block"
+            : null;
+        if (wrong is not null)
+        {
+            events.Dispose();
+            throw new RegionFormatException(displayPath, wrong);
+        }
+        return events;
+    }
+
     public void Dispose() => Array.ForEach(_handles, static handle => handle.Dispose());
 
     private static RegionEvents Fill<T>(int count, Func<T, int, SafeFileHandle> make, T from, string operation)

@@ -102,6 +102,37 @@ internal sealed unsafe partial class EventfdTests
         Assert.That(SleepsUntilDeadline(), Is.True);
     }
 
+    [Test]
+    public void Those_that_were_handed_over_are_checked([Values("as they are", "one too few", "one that blocks", "another kind")] string how)
+    {
+        SafeFileHandle[] passed = [.. Events.Handles.Select(static handle => Libc.Duplicate(handle))];
+        switch (how)
+        {
+            case "one too few":
+                passed[^1].Dispose();
+                passed = passed[..^1];
+                break;
+            case "one that blocks":
+                passed[2].Dispose();
+                passed[2] = new SafeFileHandle(eventfd(0, Libc.EFD_CLOEXEC), ownsHandle: true);
+                break;
+            case "another kind":
+                passed[2].Dispose();
+                passed[2] = Libc.InotifyInit(); // Which does not block.
+                break;
+        }
+        if (how == "as they are")
+        {
+            using RegionEvents events = RegionEvents.FromPassed(passed, _region.Geometry, "(passed)");
+            Libc.SignalEventfd(events.Handles[4]);
+            Assert.That(TakeReady(), Is.EqualTo(new[] { 4 }));
+            return;
+        }
+        Assert.That(() => RegionEvents.FromPassed(passed, _region.Geometry, "(passed)").Dispose(),
+            Throws.TypeOf<RegionFormatException>().With.Message.Contain("(passed)").And.Message.Contain("eventfd"));
+        Assert.That(passed.Select(static handle => handle.IsClosed), Is.All.True, "what cannot be used is closed");
+    }
+
     /// <summary>Those with a count, which is taken.</summary>
     private int[] TakeReady()
     {
@@ -124,6 +155,9 @@ internal sealed unsafe partial class EventfdTests
         string line = File.ReadLines(path).First(static line => line.StartsWith(field, StringComparison.Ordinal));
         return Convert.ToInt32(line[field.Length..].Trim(), 8);
     }
+
+    [LibraryImport("libc")]
+    private static partial int eventfd(uint count, int flags);
 
     [LibraryImport("libc")]
     private static partial int eventfd_write(SafeFileHandle fd, ulong value);
