@@ -5,7 +5,7 @@ internal static class EventfdCommands
 {
     /// <summary>
     /// COUNT: makes so many topics and awaits a message on each. Says how many threads and descriptors that takes, and how often the threads are
-    /// woken in two seconds. Then publishes on one, and disposes all when it was read; says what is left when no thread is.
+    /// woken in two seconds; one more topic is awaited no longer. Then publishes on one, and disposes all when it was read; says what is left when no thread is.
     /// </summary>
     internal static int AwaitMany(string[] arguments)
     {
@@ -20,6 +20,14 @@ internal static class EventfdCommands
             subscribers.Add(topic.CreateSubscriber());
             reads.Add(subscribers[i].ReadAsync().AsTask());
         }
+        // A count that stands where nobody sleeps wakes nobody.
+        using Topic quiet = Topic.CreateAnonymous(new TopicOptions { Eventfds = true });
+        publishers.Add(quiet.CreatePublisher());
+        subscribers.Add(quiet.CreateSubscriber());
+        Task<MessageCopy> over = subscribers[^1].ReadAsync().AsTask();
+        publishers[^1].Publish([1]);
+        over.Wait();
+        subscribers[^1].WakeSelf();
         List<string> threads = AwaitThreads.Ids();
         Console.WriteLine($"{threads.Count} threads");
         Console.WriteLine($"{Descriptors()} descriptors");

@@ -63,10 +63,13 @@ internal sealed unsafe class EventfdThreadTests
     }
 
     [Test]
-    public void Count_that_comes_while_nobody_sleeps_is_left_to_whoever_waits_in_another_way()
+    public void Count_that_comes_while_nobody_sleeps_is_left_to_whoever_waits_in_another_way([Values] bool endsByDeadline)
     {
-        Assert.That(_sleep.TrySleep(*_word, long.MaxValue), Is.True);
-        Wake();
+        Assert.That(_sleep.TrySleep(*_word, endsByDeadline ? 0 : long.MaxValue), Is.True);
+        if (!endsByDeadline)
+        {
+            Wake();
+        }
         _sleeper.Wait();
         Wake();
         Thread.Sleep(20);
@@ -75,26 +78,44 @@ internal sealed unsafe class EventfdThreadTests
     }
 
     [Test]
-    public void Sleep_ends_at_its_deadline_also_when_the_thread_sleeps_for_longer([Values] bool isBusy)
+    public void Each_sleep_ends_at_its_own_deadline_also_when_the_thread_sleeps_for_longer_or_is_busy([Values] bool isBusy)
     {
         using CountedSleeper other = new();
         using SafeFileHandle otherEventfd = Libc.Eventfd();
         AsyncSleep others = EventfdThread.Join(otherEventfd, _word, other);
+        WakeOther(); // From here on the thread sleeps without a limit.
         Thread.Sleep(5);
         long deadline = Clock.Nanoseconds + 20_000_000;
         Assert.That(_sleep.TrySleep(7, deadline), Is.True);
-        while (isBusy && _sleeper.Wakes == 0)
+        if (isBusy)
+        {
+            while (_sleeper.Wakes == 0)
+            {
+                WakeOther();
+            }
+        }
+        else
+        {
+            Assert.That(others.TrySleep(7, deadline + 20_000_000), Is.True);
+        }
+        _sleeper.Wait();
+        Assert.That(Clock.Nanoseconds, Is.GreaterThanOrEqualTo(deadline));
+        if (!isBusy)
+        {
+            other.Wait();
+            Assert.That(Clock.Nanoseconds, Is.GreaterThanOrEqualTo(deadline + 20_000_000));
+        }
+        others.Leave();
+        Assert.That(_sleep.TrySleep(7, long.MaxValue), Is.True, "a deadline is that of one sleep");
+        Thread.Sleep(20);
+        Assert.That(_sleeper.Wakes, Is.EqualTo(1));
+
+        void WakeOther()
         {
             Assert.That(others.TrySleep(7, long.MaxValue), Is.True);
             Libc.SignalEventfd(otherEventfd);
             other.Wait();
         }
-        _sleeper.Wait();
-        Assert.That(Clock.Nanoseconds, Is.GreaterThanOrEqualTo(deadline));
-        others.Leave();
-        Assert.That(_sleep.TrySleep(7, long.MaxValue), Is.True, "a deadline is that of one sleep");
-        Thread.Sleep(20);
-        Assert.That(_sleeper.Wakes, Is.EqualTo(1));
     }
 
     private bool IsReady => Libc.WaitEventfd(_eventfd, 0);
