@@ -59,6 +59,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlinkat(int directory, string path, int flags);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rename(string oldPath, string newPath);
+
     // By its number: not every musl has a function for it.
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial long syscall_renameat2(long number, int oldDirectory, string oldPath, int newDirectory, string newPath, uint flags);
