@@ -168,7 +168,7 @@ public sealed class RegionClient : IDisposable
         long deadline = Environment.TickCount64 + (long)_options.Timeout.TotalMilliseconds;
         while (true)
         {
-            if (_socket.TryReceive(Libc.MostDescriptors) is ReceivedMessage answer)
+            if (_socket.TryReceive(HandoverSocket.MostDescriptors) is ReceivedMessage answer)
             {
                 return answer;
             }

@@ -25,9 +25,6 @@ internal static unsafe partial class Libc
     internal const int FD_CLOEXEC = 1;
     internal const int O_ACCMODE = 3;
 
-    /// <summary>The most descriptors that the kernel takes in one message.</summary>
-    internal const int MostDescriptors = 253;
-
     [StructLayout(LayoutKind.Sequential)]
     internal struct iovec
     {

@@ -10,6 +10,9 @@ namespace ShmBus.Passing;
 /// </summary>
 internal sealed class HandoverSocket(Socket socket) : IDisposable
 {
+    /// <summary>The most descriptors that the kernel takes in one message.</summary>
+    internal const int MostDescriptors = 253;
+
     internal SafeSocketHandle Handle => socket.SafeHandle;
 
     /// <summary>What the peer did not read yet, in bytes of the kernel's memory: the descriptors in it count against this user.</summary>
