@@ -14,8 +14,12 @@ internal sealed class HandoverSession(
     HandoverSocket socket, PeerLink link, PeerCredentials peer, IReadOnlyDictionary<string, RegionOffer> offers, RegionServerOptions options,
     Action<RegionServerEventArgs> report)
 {
+    /// <summary>Who asks on and on would keep this side busy, and fill its log.</summary>
+    private const int MostRefusals = 64;
+
     private readonly Dictionary<string, Topic> _own = [];
     private int _grants;
+    private int _refusals;
 
     /// <summary>Serves until the connection ends.</summary>
     /// <param name="patience">How long to wait for the first request.</param>
@@ -28,12 +32,14 @@ internal sealed class HandoverSession(
             using (CancellationTokenSource first = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
                 first.CancelAfter(patience);
-                while (_grants == 0 && await AnswerAsync(first.Token).ConfigureAwait(false))
+                while (_grants == 0)
                 {
+                    await AnswerAsync(first.Token).ConfigureAwait(false);
                 }
             }
-            while (await AnswerAsync(cancellationToken).ConfigureAwait(false))
+            while (true)
             {
+                await AnswerAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         catch (EndOfStreamException)
@@ -73,15 +79,15 @@ internal sealed class HandoverSession(
         }
     }
 
-    /// <summary>Waits for a request and answers it. True to go on.</summary>
-    private async ValueTask<bool> AnswerAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a request and answers it.</summary>
+    private async ValueTask AnswerAsync(CancellationToken cancellationToken)
     {
         await socket.WaitAsync(cancellationToken).ConfigureAwait(false);
         // Who sends descriptors has them closed.
         using ReceivedMessage? received = socket.TryReceive(mostDescriptors: 0);
         if (received is null)
         {
-            return true;
+            return;
         }
         if (received.Message.Kind != HandoverKind.Request)
         {
@@ -91,36 +97,40 @@ internal sealed class HandoverSession(
         {
             throw new HandoverException("it asks anew before it has received the last answer");
         }
-        Answer(received.Message);
-        return true;
+        report(Answer(received.Message));
+        if (_refusals > MostRefusals)
+        {
+            throw new HandoverException($"it was refused {_refusals} times");
+        }
     }
 
-    private void Answer(in HandoverMessage message)
+    private RegionServerEventArgs Answer(in HandoverMessage message)
     {
         RegionRequest request = new(peer, message.First, (RegionGrants)message.Value, message.Second);
         string what = $"{request.Grant} of '{HandoverMessage.Show(request.Topic)}'";
-        Exception? failure = null;
-        string? refusal;
         try
         {
-            refusal = WhyNot(request, out RegionOffer? offer);
+            string? refusal = WhyNot(request, out RegionOffer? offer);
             if (refusal is null)
             {
                 Grant(request, offer!);
-                report(new RegionServerEventArgs(RegionServerEventKind.Granted, peer, what));
-                return;
+                return new RegionServerEventArgs(RegionServerEventKind.Granted, peer, what);
             }
+            Refuse(refusal);
+            return new RegionServerEventArgs(RegionServerEventKind.Refused, peer, $"{what}: {refusal}");
         }
         // The user's own code among it: whatever goes wrong is this peer's loss alone.
         catch (Exception exception)
         {
-            failure = exception;
-            refusal = "the server failed; its own log says why";
+            Refuse("the server failed; its own log says why");
+            return new RegionServerEventArgs(RegionServerEventKind.Failed, peer, $"{what}: {exception.Message}", exception);
         }
-        socket.Send(new HandoverMessage(HandoverKind.Refusal, 0, refusal, ""));
-        report(failure is null
-            ? new RegionServerEventArgs(RegionServerEventKind.Refused, peer, $"{what}: {refusal}")
-            : new RegionServerEventArgs(RegionServerEventKind.Failed, peer, $"{what}: {failure.Message}", failure));
+    }
+
+    private void Refuse(string reason)
+    {
+        _refusals++;
+        socket.Send(new HandoverMessage(HandoverKind.Refusal, 0, reason, ""));
     }
 
     private string? WhyNot(RegionRequest request, out RegionOffer? offer)

@@ -48,6 +48,7 @@ public sealed class RegionClient : IDisposable
     /// <param name="options">What is expected of it.</param>
     /// <returns>The client.</returns>
     /// <exception cref="ErrnoException">Nobody listens there, or not for this process; it says what and why.</exception>
+    /// <exception cref="TimeoutException">The server takes no connection.</exception>
     /// <exception cref="RegionOwnerException">The server is another user's than is accepted.</exception>
     /// <exception cref="ArgumentException">An option is out of bounds, or the address is no address.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64.</exception>
@@ -57,7 +58,7 @@ public sealed class RegionClient : IDisposable
         Syscall.RequirePlatform();
         options ??= new RegionClientOptions();
         options.Check();
-        HandoverSocket socket = new(HandoverListener.Connect(address));
+        HandoverSocket socket = new(HandoverListener.Connect(address, options.Timeout));
         try
         {
             PeerCredentials server = socket.Peer;

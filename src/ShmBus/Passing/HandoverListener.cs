@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ShmBus.Native;
 
@@ -11,6 +12,8 @@ namespace ShmBus.Passing;
 internal sealed class HandoverListener : IDisposable
 {
     private const int Backlog = 512;
+    private const uint ForThisUser = 0x180; // 0600
+    private const uint ForAnybody = 0x1B6;  // 0666
 
     private readonly Socket _socket = NewSocket();
     private readonly string? _path;
@@ -30,20 +33,20 @@ internal sealed class HandoverListener : IDisposable
                 return;
             }
             _path = Address = Path.GetFullPath(address);
-            RefuseIfInUse(_path);
-            string unnamed = $"{_path}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+            FileId? left = FindLeft(_path);
+            string unnamed = Path.Combine(Path.GetDirectoryName(_path)!, $".{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
             Do("bind", unnamed, () => _socket.Bind(EndPointOf(unnamed)));
             try
             {
-                Syscall.Check(Libc.chmod(unnamed, isForAnybody ? 0x1B6u : 0x180u), "chmod", unnamed); // 0666, 0600
+                Syscall.Check(Libc.chmod(unnamed, isForAnybody ? ForAnybody : ForThisUser), "chmod", unnamed);
                 Do("listen", _path, () => _socket.Listen(Backlog));
                 _id = Libc.Lstat(unnamed)!.Value.Id;
-                Syscall.Check(Libc.rename(unnamed, _path), "rename", _path);
+                Name(unnamed, _path, left);
             }
-            catch
+            finally
             {
+                // Its own, where it could not be named; or what it was exchanged for.
                 _ = Libc.unlinkat(Libc.AT_FDCWD, unnamed, 0);
-                throw;
             }
         }
         catch
@@ -59,13 +62,22 @@ internal sealed class HandoverListener : IDisposable
 
     /// <summary>Connects to a listener.</summary>
     /// <exception cref="ErrnoException">Nobody listens there, or not for this process.</exception>
-    internal static Socket Connect(string address)
+    /// <exception cref="TimeoutException">Somebody listens, and takes nobody in.</exception>
+    internal static Socket Connect(string address, TimeSpan timeout)
     {
         Socket socket = NewSocket();
         try
         {
+            // The time that the kernel waits where too many wait already.
+            ReadOnlySpan<long> time = [(long)timeout.TotalSeconds, timeout.Microseconds + timeout.Milliseconds * 1000L];
+            socket.SetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_SNDTIMEO, MemoryMarshal.AsBytes(time));
             Do("connect", address, () => socket.Connect(EndPointOf(address)));
             return socket;
+        }
+        catch (LimitErrnoException exception) when (exception.Error == ErrorNumber.EAGAIN)
+        {
+            socket.Dispose();
+            throw new TimeoutException($"The server at '{address}' took no connection within {timeout}: too many wait already.", exception);
         }
         catch
         {
@@ -84,13 +96,14 @@ internal sealed class HandoverListener : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>What a server that was killed left at the path is replaced, anything else is not.</summary>
-    private static void RefuseIfInUse(string path)
+    /// <summary>What a server that was killed left at the path; null where nothing is.</summary>
+    /// <exception cref="ErrnoException">Something else is there, or a server that lives.</exception>
+    private static FileId? FindLeft(string path)
     {
         FileStatus? there = Libc.Lstat(path);
         if (there is null)
         {
-            return;
+            return null;
         }
         if (!there.Value.IsSocket)
         {
@@ -98,13 +111,36 @@ internal sealed class HandoverListener : IDisposable
         }
         try
         {
-            Connect(path).Dispose();
+            Connect(path, TimeSpan.FromSeconds(1)).Dispose();
         }
         catch (ErrnoException exception) when (exception.Error is ErrorNumber.ECONNREFUSED or ErrorNumber.ENOENT)
         {
-            return;
+            return there.Value.Id;
+        }
+        catch (TimeoutException)
+        {
+            // It is busy.
         }
         throw ErrnoException.From(ErrorNumber.EADDRINUSE, "bind", path);
+    }
+
+    /// <summary>Gives the socket its name. What was left there, and that only, is taken away from it.</summary>
+    private static void Name(string unnamed, string path, FileId? left)
+    {
+        if (left is null || Libc.Exchange(unnamed, path) < 0)
+        {
+            if (Libc.RenameToFree(unnamed, path) < 0)
+            {
+                ErrorNumber error = Syscall.LastError;
+                throw ErrnoException.From(error == ErrorNumber.EEXIST ? ErrorNumber.EADDRINUSE : error, "bind", path);
+            }
+        }
+        else if (Libc.Lstat(unnamed)?.Id != left)
+        {
+            // Another was first, and has its name back.
+            _ = Libc.Exchange(unnamed, path);
+            throw ErrnoException.From(ErrorNumber.EADDRINUSE, "bind", path);
+        }
     }
 
     private static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);

@@ -125,7 +125,7 @@ internal readonly record struct HandoverMessage(HandoverKind Kind, uint Value, s
     /// <summary>A text of the other side as it may be shown: short, and without control characters.</summary>
     internal static string Show(string text)
     {
-        const int longest = 200;
+        const int longest = 100;
         string safe = string.Concat(text.Take(longest).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
         return text.Length > longest ? safe + "..." : safe;
     }

@@ -24,17 +24,20 @@ public sealed record PeerCredentials(uint UserId, uint GroupId, IReadOnlyList<ui
 
     private static uint[] GroupsOf(Socket socket)
     {
-        // As many as the kernel lets a process be in.
-        uint[] groups = new uint[65536];
-        try
+        // Few, as a rule; else as many as the kernel lets a process be in.
+        foreach (int most in (ReadOnlySpan<int>)[32, 65536])
         {
-            int bytes = socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_PEERGROUPS, MemoryMarshal.AsBytes(groups.AsSpan()));
-            return groups[..(bytes / sizeof(uint))];
+            uint[] groups = new uint[most];
+            try
+            {
+                int bytes = socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_PEERGROUPS, MemoryMarshal.AsBytes(groups.AsSpan()));
+                return groups[..(bytes / sizeof(uint))];
+            }
+            catch (SocketException)
+            {
+                // They are more; or the kernel is older than Linux 4.13.
+            }
         }
-        catch (SocketException)
-        {
-            // Before Linux 4.13.
-            return [];
-        }
+        return [];
     }
 }
