@@ -87,7 +87,7 @@ public sealed record TopicOptions
     /// <summary>
     /// Wakes sleepers through eventfds, one for each publisher and subscriber that the topic may have, and not through words in its memory:
     /// for peers whose thread must sleep on other descriptors as well, in a loop of epoll or poll. Only for
-    /// <see cref="Topic.CreateAnonymous"/>: the eventfds are handed over with the region. Off unless told.
+    /// <see cref="Topic.CreateAnonymous(TopicOptions?)"/>, and what is made as one: the eventfds are handed over with the region. Off unless told.
     /// </summary>
     /// <remarks>
     /// The topic, and each endpoint, have a descriptor for each eventfd: with many slots that adds up against the limit of open files. To wake and to
@@ -107,6 +107,23 @@ public sealed record TopicOptions
         Overflow = topic.Overflow,
         EvictionLag = topic.EvictionLag,
     };
+
+    /// <summary>Whether an anonymous topic can be made of them, before there is one.</summary>
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    internal void CheckAnonymous()
+    {
+        RefuseLanes();
+        _ = ToRegionOptions(mayHaveEventfds: true);
+        _ = ToHeader();
+    }
+
+    internal void RefuseLanes()
+    {
+        if (Lanes)
+        {
+            throw new ArgumentException($"{nameof(Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
+        }
+    }
 
     internal RegionOptions ToRegionOptions(bool mayHaveEventfds = false)
     {

@@ -22,29 +22,26 @@ internal sealed class RegionEvents : IDisposable
 
     /// <summary>Those of a new region.</summary>
     /// <exception cref="ErrnoException">There may not be so many descriptors.</exception>
-    internal static RegionEvents Create(RegionGeometry geometry) =>
-        Fill(geometry.PublisherSlots + geometry.SubscriberSlots, static (_, _) => Libc.Eventfd(), 0, "eventfd");
+    internal static RegionEvents Create(in RegionGeometry geometry) =>
+        Fill(CountOf(geometry), static (_, _) => Libc.Eventfd(), 0, "eventfd");
 
     /// <summary>The same for another holder.</summary>
     /// <inheritdoc cref="Create" path="/exception"/>
     internal RegionEvents Duplicate() => Fill(_handles.Length, static (handles, i) => Libc.Duplicate(handles[i]), _handles, "fcntl(F_DUPFD_CLOEXEC)");
 
-    /// <summary>Those that were handed over with a region, which are this holder's from now on. Closes them where they cannot be used.</summary>
-    /// <exception cref="RegionFormatException">They are not what belongs to the region.</exception>
-    internal static RegionEvents FromPassed(SafeFileHandle[] handles, in RegionGeometry geometry, string displayPath)
+    /// <summary>Those that were handed over with a region, which are this holder's from now on; null where none were.</summary>
+    /// <exception cref="RegionTypeException">They are not what belongs to the region.</exception>
+    internal static RegionEvents? FromPassed(SafeFileHandle[] handles, int expected, string displayPath)
     {
-        RegionEvents events = new(handles);
-        int slots = geometry.PublisherSlots + geometry.SubscriberSlots;
-        string? wrong = handles.Length != slots ? $"it came with {handles.Length} eventfds; expected {slots}, one for each slot"
+        string? wrong = handles.Length != 0 && handles.Length != expected ? $"it came with {handles.Length} eventfds; expected none or {expected}"
             : !Array.TrueForAll(handles, Libc.IsEventfd) ? "it came with a descriptor that is not an eventfd which does not block"
             : null;
-        if (wrong is not null)
-        {
-            events.Dispose();
-            throw new RegionFormatException(displayPath, wrong);
-        }
-        return events;
+        return wrong is not null ? throw new RegionTypeException(displayPath, wrong)
+            : handles.Length == 0 ? null
+            : new RegionEvents(handles);
     }
+
+    internal static int CountOf(in RegionGeometry geometry) => geometry.PublisherSlots + geometry.SubscriberSlots;
 
     public void Dispose() => Array.ForEach(_handles, static handle => handle.Dispose());
 

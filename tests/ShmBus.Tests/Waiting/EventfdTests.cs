@@ -103,7 +103,7 @@ internal sealed unsafe partial class EventfdTests
     }
 
     [Test]
-    public void Those_that_were_handed_over_are_checked([Values("as they are", "one too few", "one that blocks", "another kind")] string how)
+    public void Those_that_were_handed_over_are_checked([Values("as they are", "one too few", "one that blocks", "another kind", "for an observer")] string how)
     {
         SafeFileHandle[] passed = [.. Events.Handles.Select(static handle => Libc.Duplicate(handle))];
         switch (how)
@@ -121,16 +121,18 @@ internal sealed unsafe partial class EventfdTests
                 passed[2] = Libc.InotifyInit(); // Which does not block.
                 break;
         }
+        SafeFileHandle region = ((RegionFile)_region.Source).OpenToPass(readOnly: how == "for an observer");
         if (how == "as they are")
         {
-            using RegionEvents events = RegionEvents.FromPassed(passed, _region.Geometry, "(passed)");
-            Libc.SignalEventfd(events.Handles[4]);
+            using RegionFile file = Take();
+            Libc.SignalEventfd(file.Events!.Handles[4]);
             Assert.That(TakeReady(), Is.EqualTo(new[] { 4 }));
             return;
         }
-        Assert.That(() => RegionEvents.FromPassed(passed, _region.Geometry, "(passed)").Dispose(),
-            Throws.TypeOf<RegionFormatException>().With.Message.Contain("(passed)").And.Message.Contain("eventfd"));
-        Assert.That(passed.Select(static handle => handle.IsClosed), Is.All.True, "what cannot be used is closed");
+        Assert.That(Take, Throws.TypeOf<RegionTypeException>().With.Message.Contain("(passed)").And.Message.Contain("eventfd"));
+        Assert.That(passed.Append(region).Select(static handle => handle.IsClosed), Is.All.True, "what cannot be used is closed");
+
+        RegionFile Take() => RegionFile.FromPassed(region, passed, "(passed)", Libc.geteuid(), readOnly: how == "for an observer");
     }
 
     /// <summary>Those with a count, which is taken.</summary>
