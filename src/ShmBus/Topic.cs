@@ -344,9 +344,9 @@ public sealed partial class Topic : IDisposable
         try
         {
             hub = new LaneHub(region);
-            return LaneFiles.Take(
+            return Ready(LaneFiles.Take(
                 LaneRegions.OpenOrCreate(_source, hub.Index, _options),
-                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
+                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations }));
         }
         catch
         {
@@ -362,7 +362,7 @@ public sealed partial class Topic : IDisposable
         Region region = Region.Map(_source, _options, readOnly: false);
         try
         {
-            return create(region, region.Ring());
+            return Ready(create(region, region.Ring()));
         }
         catch
         {
@@ -370,5 +370,15 @@ public sealed partial class Topic : IDisposable
             region.Unmap();
             throw;
         }
+    }
+
+    /// <summary>A new endpoint. Where peers are not trusted, its sleeps are bounded as where nobody tells of deaths.</summary>
+    private T Ready<T>(T endpoint) where T : Endpoint
+    {
+        if (!_options.TrustPeers)
+        {
+            endpoint.IsUnwatched();
+        }
+        return endpoint;
     }
 }

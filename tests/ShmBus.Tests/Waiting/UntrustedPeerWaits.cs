@@ -1,0 +1,122 @@
+using ShmBus.Endpoints;
+using ShmBus.Native;
+using ShmBus.Regions;
+using ShmBus.Rings;
+using ShmBus.Tests.Support;
+using ShmBus.Waiting;
+
+namespace ShmBus.Tests.Waiting;
+
+/// <summary>
+/// A peer that does not wake, or hides that it died, keeps nobody asleep who does not trust it: each sleep has an end. Who trusts it
+/// sleeps on, so that it is known that nobody else wakes.
+/// </summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed unsafe class UntrustedPeerWaits : IDisposable
+{
+    /// <summary>Longer than the longest sleep of one that does not trust.</summary>
+    private static readonly TimeSpan Longer = TimeSpan.FromSeconds(1.5);
+
+    private readonly TestDirectory _directory = new();
+    private readonly Topic _topic;
+    private readonly Region _region;
+    private readonly RingMemory _memory;
+
+    public UntrustedPeerWaits()
+    {
+        _topic = Topic.OpenOrCreate(_directory.File("t"), Options);
+        using RegionFile file = RegionFile.Open(_topic.Path!, RegionOptions.Default, readOnly: false);
+        _region = Region.Map(file, RegionOptions.Default, readOnly: false);
+        _memory = _region.Ring();
+    }
+
+    private static TopicOptions Options => new() { Capacity = Environment.SystemPageSize, Publishers = 2 };
+
+    public void Dispose()
+    {
+        _region.Close();
+        _region.Unmap();
+        _topic.Dispose();
+        _directory.Dispose();
+    }
+
+    [Test]
+    public void Message_that_comes_without_a_wake_is_found([Values] bool trusts, [Values] bool awaits)
+    {
+        using Topic topic = Open(trusts);
+        using Publisher liar = _topic.CreatePublisher();
+        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
+        Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
+        UntilAsleep(EndpointRole.Subscriber);
+        RingProducer ring = new(_memory, liar.Slot);
+        Assert.That(ring.TryClaim(5, 0, out _), Is.True);
+        ring.Commit(5, 5);
+        ExpectEnd(reading, subscriber, trusts);
+    }
+
+    [Test]
+    public void Room_that_is_given_back_without_a_wake_is_found([Values] bool trusts, [Values] bool awaits)
+    {
+        using Topic topic = Open(trusts);
+        using Publisher publisher = topic.CreatePublisher(WaitStrategy.Park);
+        using Subscriber liar = _topic.CreateSubscriber();
+        byte[] payload = new byte[topic.MaxMessageLength];
+        while (publisher.TryPublish(payload))
+        {
+        }
+        Task publishing = Start(awaits ? () => publisher.PublishAsync(payload).AsTask() : () => Run(() => publisher.Publish(payload)));
+        UntilAsleep(EndpointRole.Publisher);
+        Atomic.StoreRelease(_memory.Subscriber(liar.Slot).Gate, *_memory.Tail);
+        ExpectEnd(publishing, publisher, trusts);
+    }
+
+    [Test]
+    public void Claim_of_a_dead_publisher_that_hid_is_passed_by([Values] bool trusts, [Values] bool awaits)
+    {
+        using Topic topic = Open(trusts);
+        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
+        using PeerProcess liar = PeerProcess.Start("pause-in-claim", _topic.Path!, 0);
+        liar.Expect("in claim");
+        using Publisher publisher = _topic.CreatePublisher();
+        publisher.Publish("next"u8);
+        Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
+        UntilAsleep(EndpointRole.Subscriber);
+        // Who has no slot is missed by nobody.
+        *_memory.Publisher(0).State = (uint)SlotState.Free;
+        liar.Kill();
+        ExpectEnd(reading, subscriber, trusts);
+        Assert.That(subscriber.Losses, Is.EqualTo(1));
+    }
+
+    private Topic Open(bool trusts) => Topic.OpenOrCreate(_topic.Path!, Options with { TrustPeers = trusts });
+
+    private static Task Start(Func<Task> work) => Task.Factory.StartNew(work, TaskCreationOptions.LongRunning).Unwrap();
+
+    private static Task Run(Action work)
+    {
+        work();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Until it is announced, and then for as long as it takes to sleep, mostly: if not, it looks once more too early.</summary>
+    private void UntilAsleep(EndpointRole role)
+    {
+        Until.True(() => Enumerable.Range(0, _memory.Slots(role)).Any(slot => *_memory.Slot(role, slot).Parked % 2 != 0));
+        Thread.Sleep(20);
+    }
+
+    private void ExpectEnd(Task waiting, Endpoint endpoint, bool trusts)
+    {
+        // Without barriers, or a death watch, those who trust sleep no longer either.
+        if (trusts && Libc.Membarrier() && endpoint.Refused.Count == 0)
+        {
+            Assert.That(waiting.Wait(Longer), Is.False, "who trusts sleeps on");
+        }
+        if (trusts)
+        {
+            new Waker(_memory, endpoint.Role, Signals.Futex).Wake();
+        }
+        waiting.Wait();
+    }
+}
