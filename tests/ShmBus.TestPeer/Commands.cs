@@ -28,6 +28,7 @@ internal static class Commands
             case "die-while-joining": return DeathCommands.DieWhileJoining(rest);
             case "hold": return DeathCommands.Hold(rest);
             case "hold-read-locks": return ReadLockCommand.Run(rest[0]);
+            case "tamper-with-wakes": return WakeTamperCommand.Run(rest);
             case "scribble": return ScribbleCommand.Run(rest);
             case "read-then-die": return DeathCommands.ReadThenDie(rest);
             case "park": return WaitCommands.Park(rest);

@@ -52,7 +52,7 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         RingProducer ring = new(_memory, liar.Slot);
         Assert.That(ring.TryClaim(5, 0, out _), Is.True);
         ring.Commit(5, 5);
-        ExpectEnd(reading, subscriber, trusts);
+        ExpectEnd(reading, subscriber, trusts, WakeSubscriber);
     }
 
     [Test]
@@ -68,25 +68,62 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         Task publishing = Start(awaits ? () => publisher.PublishAsync(payload).AsTask() : () => Run(() => publisher.Publish(payload)));
         UntilAsleep(EndpointRole.Publisher);
         Atomic.StoreRelease(_memory.Subscriber(liar.Slot).Gate, *_memory.Tail);
-        ExpectEnd(publishing, publisher, trusts);
+        ExpectEnd(publishing, publisher, trusts, () => new Waker(_memory, EndpointRole.Publisher, Signals.Futex).Wake());
     }
 
     [Test]
     public void Claim_of_a_dead_publisher_that_hid_is_passed_by([Values] bool trusts, [Values] bool awaits)
     {
         using Topic topic = Open(trusts);
-        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
         using PeerProcess liar = PeerProcess.Start("pause-in-claim", _topic.Path!, 0);
         liar.Expect("in claim");
         using Publisher publisher = _topic.CreatePublisher();
+        // Last: it then knows all who are there, and nobody new wakes it.
+        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
         publisher.Publish("next"u8);
         Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
         UntilAsleep(EndpointRole.Subscriber);
-        // Who has no slot is missed by nobody.
+        // An owner that was never there is missed by nobody.
         *_memory.Publisher(0).State = (uint)SlotState.Free;
         liar.Kill();
-        ExpectEnd(reading, subscriber, trusts);
+        ExpectEnd(reading, subscriber, trusts, WakeSubscriber);
         Assert.That(subscriber.Losses, Is.EqualTo(1));
+    }
+
+    /// <summary>An observer needs no more than to read the word.</summary>
+    [Test]
+    public void Sleeper_that_an_observer_moves_away_is_back_in_time([Values] bool trusts, [Values] bool awaits)
+    {
+        using Topic topic = Open(trusts);
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
+        using PeerProcess observer = PeerProcess.Start("tamper-with-wakes", _topic.Path!, "move");
+        observer.Expect("there");
+        Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
+        observer.WriteLine("move");
+        observer.Expect("moved");
+        publisher.Publish("for nobody who sleeps there"u8);
+        ExpectEnd(reading, subscriber, trusts, () => observer.WriteLine("wake"));
+    }
+
+    /// <summary>Likewise.</summary>
+    [Test]
+    public void Wake_that_an_observer_has_the_kernel_refuse_fails_no_publisher([Values] bool trusts)
+    {
+        using Topic topic = Open(trusts);
+        using Publisher publisher = _topic.CreatePublisher();
+        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
+        using PeerProcess observer = PeerProcess.Start("tamper-with-wakes", _topic.Path!, "refuse");
+        Until.Asleep(observer.Id, observer.ReadLine());
+        Task reading = Start(() => Run(() => subscriber.Read()));
+        UntilAsleep(EndpointRole.Subscriber);
+        publisher.Publish("first"u8);
+        publisher.Publish("second"u8);
+        ExpectEnd(reading, subscriber, trusts, () =>
+        {
+            observer.Kill();
+            WakeSubscriber();
+        });
     }
 
     private Topic Open(bool trusts) => Topic.OpenOrCreate(_topic.Path!, Options with { TrustPeers = trusts });
@@ -106,7 +143,9 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         Thread.Sleep(20);
     }
 
-    private void ExpectEnd(Task waiting, Endpoint endpoint, bool trusts)
+    private void WakeSubscriber() => new Waker(_memory, EndpointRole.Subscriber, Signals.Futex).Wake();
+
+    private static void ExpectEnd(Task waiting, Endpoint endpoint, bool trusts, Action wake)
     {
         // Without barriers, or a death watch, those who trust sleep no longer either.
         if (trusts && Libc.Membarrier() && endpoint.Refused.Count == 0)
@@ -115,7 +154,7 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         }
         if (trusts)
         {
-            new Waker(_memory, endpoint.Role, Signals.Futex).Wake();
+            wake();
         }
         waiting.Wait();
     }
