@@ -1,3 +1,4 @@
+using System.Globalization;
 using ShmBus.Endpoints;
 using ShmBus.Native;
 using ShmBus.Regions;
@@ -47,8 +48,7 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         using Topic topic = Open(trusts);
         using Publisher liar = _topic.CreatePublisher();
         using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
-        Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
-        UntilAsleep(EndpointRole.Subscriber);
+        Task reading = awaits ? subscriber.WaitToReadAsync().AsTask() : Sleep(() => subscriber.Read(), EndpointRole.Subscriber);
         RingProducer ring = new(_memory, liar.Slot);
         Assert.That(ring.TryClaim(5, 0, out _), Is.True);
         ring.Commit(5, 5);
@@ -65,8 +65,7 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         while (publisher.TryPublish(payload))
         {
         }
-        Task publishing = Start(awaits ? () => publisher.PublishAsync(payload).AsTask() : () => Run(() => publisher.Publish(payload)));
-        UntilAsleep(EndpointRole.Publisher);
+        Task publishing = awaits ? publisher.PublishAsync(payload).AsTask() : Sleep(() => publisher.Publish(payload), EndpointRole.Publisher);
         Atomic.StoreRelease(_memory.Subscriber(liar.Slot).Gate, *_memory.Tail);
         ExpectEnd(publishing, publisher, trusts, () => new Waker(_memory, EndpointRole.Publisher, Signals.Futex).Wake());
     }
@@ -78,11 +77,12 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         using PeerProcess liar = PeerProcess.Start("pause-in-claim", _topic.Path!, 0);
         liar.Expect("in claim");
         using Publisher publisher = _topic.CreatePublisher();
-        // Last: it then knows all who are there, and nobody new wakes it.
         using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
         publisher.Publish("next"u8);
-        Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
-        UntilAsleep(EndpointRole.Subscriber);
+        Task reading = awaits ? subscriber.WaitToReadAsync().AsTask() : Sleep(() => subscriber.Read(), EndpointRole.Subscriber);
+        // The first close tells it of itself, which is new: it looks, while the liar lives, and knows all by then.
+        RegionFile.Open(_topic.Path!, RegionOptions.Default, readOnly: false).Dispose();
+        Thread.Sleep(200);
         // An owner that was never there is missed by nobody.
         *_memory.Publisher(0).State = (uint)SlotState.Free;
         liar.Kill();
@@ -99,7 +99,7 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
         using PeerProcess observer = PeerProcess.Start("tamper-with-wakes", _topic.Path!, "move");
         observer.Expect("there");
-        Task reading = Start(awaits ? () => subscriber.WaitToReadAsync().AsTask() : () => Run(() => subscriber.Read()));
+        Task reading = awaits ? subscriber.WaitToReadAsync().AsTask() : Sleep(() => subscriber.Read(), EndpointRole.Subscriber);
         observer.WriteLine("move");
         observer.Expect("moved");
         publisher.Publish("for nobody who sleeps there"u8);
@@ -115,8 +115,7 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
         using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
         using PeerProcess observer = PeerProcess.Start("tamper-with-wakes", _topic.Path!, "refuse");
         Until.Asleep(observer.Id, observer.ReadLine());
-        Task reading = Start(() => Run(() => subscriber.Read()));
-        UntilAsleep(EndpointRole.Subscriber);
+        Task reading = Sleep(() => subscriber.Read(), EndpointRole.Subscriber);
         publisher.Publish("first"u8);
         publisher.Publish("second"u8);
         ExpectEnd(reading, subscriber, trusts, () =>
@@ -128,19 +127,20 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
 
     private Topic Open(bool trusts) => Topic.OpenOrCreate(_topic.Path!, Options with { TrustPeers = trusts });
 
-    private static Task Start(Func<Task> work) => Task.Factory.StartNew(work, TaskCreationOptions.LongRunning).Unwrap();
-
-    private static Task Run(Action work)
+    /// <summary>Waits on a thread of its own, which sleeps when this returns. (What is awaited sleeps when the call returns.)</summary>
+    private Task Sleep(Action wait, EndpointRole role)
     {
-        work();
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Until it is announced, and then for as long as it takes to sleep, mostly: if not, it looks once more too early.</summary>
-    private void UntilAsleep(EndpointRole role)
-    {
+        int thread = 0;
+        Task waiting = Task.Factory.StartNew(
+            () =>
+            {
+                Volatile.Write(ref thread, Posix.ThreadId);
+                wait();
+            },
+            TaskCreationOptions.LongRunning);
         Until.True(() => Enumerable.Range(0, _memory.Slots(role)).Any(slot => *_memory.Slot(role, slot).Parked % 2 != 0));
-        Thread.Sleep(20);
+        Until.Asleep(Environment.ProcessId, Volatile.Read(ref thread).ToString(CultureInfo.InvariantCulture));
+        return waiting;
     }
 
     private void WakeSubscriber() => new Waker(_memory, EndpointRole.Subscriber, Signals.Futex).Wake();
