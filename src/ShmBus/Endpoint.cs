@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ShmBus.Endpoints;
 using ShmBus.Native;
+using ShmBus.Passing;
 using ShmBus.Regions;
 using ShmBus.Rings;
 using ShmBus.Waiting;
@@ -20,7 +21,7 @@ namespace ShmBus;
 /// entering and leaving do without, so one side always sees the other; whoever finds <c>closing</c> with nobody inside
 /// closes, and a compare-and-swap decides between two.</para>
 /// </remarks>
-public abstract partial class Endpoint : IDisposable, IDeathListener
+public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListener
 {
     // Odd states refuse entry. MessageInHand lets the next call in, which ends it; ClaimOpen ends by commit or abort only.
     private const int Idle = 0;
@@ -45,6 +46,8 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
     private bool _isKept;
     private bool _isHandFree;
     private RingCorruptException? _corruption;
+    private PeerLink? _link;
+    private bool _isPeerLost;
 
     private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy, PlaceName? place = null)
     {
@@ -84,6 +87,12 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
 
     /// <summary>The largest payload, in bytes: a quarter of the topic's capacity. The extras of a message count (<see cref="MessageExtras.Length"/>).</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(_region.Header.RingCapacity);
+
+    /// <summary>
+    /// Whether the process that this region was handed to, or came from, is gone: its connection has ended. What is in the ring can still be
+    /// read; a wait for more ends with <see cref="PeerLostException"/>. Always false where nothing was handed over.
+    /// </summary>
+    public bool IsPeerLost => Atomic.LoadAcquire(ref _isPeerLost); // pairs with OnPeerLost
 
     private protected RingMemory Memory { get; }
 
@@ -253,7 +262,14 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(IsClosing, this);
+        if (IsPeerLost && !IsReady)
+        {
+            throw new PeerLostException(_link!.Peer, _link.LostBecause!);
+        }
     }
+
+    /// <summary>Whether what is waited for is there in spite of the peer being gone: it was, before that.</summary>
+    private protected virtual bool IsReady => false;
 
     /// <summary>Makes a cancellation wake the thread that waits in this endpoint.</summary>
     private protected CancellationTokenRegistration WakeWhenCancelled(CancellationToken cancellationToken) =>
@@ -281,6 +297,21 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
                 _waiter.WakeSelf();
             }
         }
+    }
+
+    /// <summary>Depends on a peer from now on. The construction has succeeded.</summary>
+    internal void Follow(PeerLink? link)
+    {
+        _link = link;
+        link?.Join(this);
+    }
+
+    void IPeerListener.OnPeerLost()
+    {
+        // What it left in the ring is its last word: a thorough look, and no more waiting.
+        IsSuspect = true;
+        Atomic.StoreRelease(ref _isPeerLost, true); // pairs with IsPeerLost
+        WakeSelf();
     }
 
     void IDeathListener.OnTouched() => OnNameChanged(_region.Source);
@@ -359,6 +390,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener
             return;
         }
         DeathWatch.Unregister(this, _region.Source);
+        _link?.Leave(this);
         LeaveSleep();
         if (Atomic.LoadAcquire(ref _state) != Corrupt)
         {

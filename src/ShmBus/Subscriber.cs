@@ -262,6 +262,9 @@ public sealed unsafe partial class Subscriber : Endpoint
         }
     }
 
+    /// <inheritdoc/>
+    private protected override bool IsReady => LookForMessage() == Finding.Ready;
+
     /// <summary>An eighth of the ring was read since the last time: messages flow.</summary>
     private void GaveBack()
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ShmBus.Endpoints;
 using ShmBus.Native;
+using ShmBus.Passing;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -81,6 +82,9 @@ public sealed partial class Topic : IDisposable
 
     internal RegionSource Source => _source;
 
+    /// <summary>The peer without whom its endpoints wait for nobody; null where there is no such.</summary>
+    internal PeerLink? Link { private get; init; }
+
     /// <summary>Opens a topic that exists.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="options">How this process maps it; <see cref="TopicOptions.Capacity"/> and <see cref="TopicOptions.Publishers"/> are not looked at.</param>
@@ -136,22 +140,25 @@ public sealed partial class Topic : IDisposable
         return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: true), options, isNew: false);
     }
 
-    /// <summary>Makes a topic without a name, for threads of this process; it is gone with its last endpoint.</summary>
+    /// <summary>Makes a topic without a name, for threads of this process, and for those that a <see cref="RegionServer"/> hands it to; it is gone with its last endpoint.</summary>
     /// <param name="options">How to make it.</param>
     /// <returns>The topic, in a sealed memfd: nobody can truncate it.</returns>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64.</exception>
-    public static Topic CreateAnonymous(TopicOptions? options = null)
+    public static Topic CreateAnonymous(TopicOptions? options = null) => CreateAnonymous(options, link: null);
+
+    /// <summary>The same, for one peer.</summary>
+    internal static Topic CreateAnonymous(TopicOptions? options, PeerLink? link)
     {
         Syscall.RequirePlatform();
         options ??= TopicOptions.Default;
-        if (options.Lanes)
-        {
-            throw new ArgumentException($"{nameof(TopicOptions.Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
-        }
+        options.RefuseLanes();
         RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), options, isNew: true);
+        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), options, isNew: true) { Link = link };
     }
+
+    /// <summary>A topic as another process handed it over, for one endpoint.</summary>
+    internal static Topic OfPassed(RegionFile file, TopicOptions options, PeerLink link) => new(file, options, isNew: false) { Link = link };
 
     /// <summary>Becomes the topic's publisher, or one of them. Where the last one stopped or died, this one goes on.</summary>
     /// <param name="wait">How it waits for room.</param>
@@ -232,19 +239,15 @@ public sealed partial class Topic : IDisposable
     /// <returns>What was seen. Where somebody wrote over the topic, the figures may be any.</returns>
     /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
-    public unsafe TopicSnapshot Inspect()
+    public TopicSnapshot Inspect()
     {
-        Region region = Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true);
-        try
-        {
-            return TopicSnapshot.Read(region.Ring(), region.Source, _options);
-        }
-        finally
-        {
-            region.Close();
-            region.Unmap();
-        }
+        using TopicObserver observer = Observe();
+        return observer.Inspect();
     }
+
+    /// <summary>Looks on, again and again, through one mapping that cannot write.</summary>
+    internal TopicObserver Observe() =>
+        new(Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true), _options);
 
     /// <summary>Watches who is on the topic, from outside. Those who are there by now are handed to the handler first.</summary>
     /// <param name="handler">
@@ -372,9 +375,10 @@ public sealed partial class Topic : IDisposable
         }
     }
 
-    /// <summary>A new endpoint. Where peers are not trusted, its sleeps are bounded as where nobody tells of deaths.</summary>
+    /// <summary>A new endpoint, which depends on the topic's peer. Where peers are not trusted, its sleeps are bounded as where nobody tells of deaths.</summary>
     private T Ready<T>(T endpoint) where T : Endpoint
     {
+        endpoint.Follow(Link);
         if (!_options.TrustPeers)
         {
             endpoint.IsUnwatched();

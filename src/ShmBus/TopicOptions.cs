@@ -111,6 +111,23 @@ public sealed record TopicOptions
         EvictionLag = topic.EvictionLag,
     };
 
+    /// <summary>Whether an anonymous topic can be made of them, before there is one.</summary>
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    internal void CheckAnonymous()
+    {
+        RefuseLanes();
+        _ = ToRegionOptions();
+        _ = ToHeader();
+    }
+
+    internal void RefuseLanes()
+    {
+        if (Lanes)
+        {
+            throw new ArgumentException($"{nameof(Lanes)} is set: lanes are files beside the topic's, so they need a topic with a path.");
+        }
+    }
+
     internal RegionOptions ToRegionOptions()
     {
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;

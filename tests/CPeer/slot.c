@@ -104,7 +104,6 @@ void take_slot(struct endpoint *e, enum role role, const char *place) {
     e->index = place != NULL ? lock_place(e, place) : lock_one(e, role);
     e->slot = slot_at(e, role, e->index);
     if (role == PUBLISHER) {
-        store32(e->slot + SLOT_GENERATION, load32(e->slot + SLOT_GENERATION) + 1);
         store64(e->slot + SLOT_INTENT, 0);
     }
     uint32_t parked = load32(e->slot + SLOT_PARKED);
@@ -125,6 +124,9 @@ void take_slot(struct endpoint *e, enum role role, const char *place) {
         store64(e->slot + SLOT_LOSSES, 0);
         store64(e->slot + SLOT_LOST_BYTES, 0);
         store64(e->slot + SLOT_MISSED_BYTES, 0);
+    }
+    if (role == PUBLISHER) {
+        store32(e->slot + SLOT_GENERATION, load32(e->slot + SLOT_GENERATION) + 1);
     }
     register_wakers(e);
     watch_deaths(e);

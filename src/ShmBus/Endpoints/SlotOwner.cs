@@ -161,7 +161,6 @@ internal sealed unsafe class SlotOwner
         RingSlot slot = Slot;
         if (_role == EndpointRole.Publisher)
         {
-            Atomic.StoreRelease(slot.Generation, *slot.Generation + 1); // pairs with PeerWatch; a subscriber counts when it moves its cursors
             // A dead owner's intent would make its claim look open for as long as this owner lives.
             Atomic.StoreRelease(slot.Intent, 0); // pairs with RingConsumer.Inspect: intents
         }
@@ -178,6 +177,11 @@ internal sealed unsafe class SlotOwner
             *slot.Losses = *slot.LostBytes = *slot.MissedBytes = 0;
         }
         slot.WriteName(Path.GetFileName(Environment.ProcessPath) ?? "");
+        if (_role == EndpointRole.Publisher)
+        {
+            // After who it is: whoever sees a new owner by this sees that one's process. A subscriber counts when it moves its cursors.
+            Atomic.StoreRelease(slot.Generation, *slot.Generation + 1); // pairs with PeerWatch, PeerMonitor
+        }
     }
 
     private static List<EndpointInfo> Holders(Region region, in RingMemory memory, EndpointRole role)

@@ -15,6 +15,14 @@ internal static class ErrnoAdvice
             "The process lacks a right or capability for this, or a security policy (seccomp, AppArmor, SELinux) or a seal forbids it.",
         ErrorNumber.ENOENT when operation == "mkdir" =>
             "Only the last directory of a path is made: make those above it first.",
+        ErrorNumber.ENOENT when operation == "connect" =>
+            "Check the address; the process with the RegionServer must have started it, in the same network namespace where the address is abstract.",
+        ErrorNumber.ECONNREFUSED =>
+            "Nobody listens there: the process with the RegionServer must have started it, in the same network namespace where the address is abstract.",
+        ErrorNumber.EADDRINUSE =>
+            "Another process listens there: choose another address, or end that process.",
+        ErrorNumber.ETOOMANYREFS =>
+            "Too many descriptors were sent by this user and not received yet: raise the limit (ulimit -n), or end peers that do not read.",
         ErrorNumber.ENOENT =>
             "Check the path; the side that creates the topic must have run, or use OpenOrCreate.",
         ErrorNumber.ENOSPC when operation == "inotify_add_watch" =>

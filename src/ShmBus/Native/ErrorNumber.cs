@@ -47,6 +47,8 @@ public enum ErrorNumber
     ENOSPC = 28,
     /// <summary>Read-only file system.</summary>
     EROFS = 30,
+    /// <summary>The other end of a pipe or socket is closed.</summary>
+    EPIPE = 32,
     /// <summary>The name is too long.</summary>
     ENAMETOOLONG = 36,
     /// <summary>The call does not exist in this kernel.</summary>
@@ -55,8 +57,16 @@ public enum ErrorNumber
     ELOOP = 40,
     /// <summary>Not supported by this file system.</summary>
     EOPNOTSUPP = 95,
+    /// <summary>The address is in use.</summary>
+    EADDRINUSE = 98,
+    /// <summary>The other side ended the connection.</summary>
+    ECONNRESET = 104,
+    /// <summary>Too many descriptors are on their way between processes.</summary>
+    ETOOMANYREFS = 109,
     /// <summary>The time ran out.</summary>
     ETIMEDOUT = 110,
+    /// <summary>Nobody listens there.</summary>
+    ECONNREFUSED = 111,
     /// <summary>The disk quota is used up.</summary>
     EDQUOT = 122,
 }

@@ -95,6 +95,8 @@ internal readonly record struct FileStatus
 
     internal bool IsRegularFile => (_mode & Libc.S_IFMT) == Libc.S_IFREG;
 
+    internal bool IsSocket => (_mode & Libc.S_IFMT) == Libc.S_IFSOCK;
+
     internal string TypeName => (_mode & Libc.S_IFMT) switch
     {
         Libc.S_IFREG => "a regular file",

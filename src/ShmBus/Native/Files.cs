@@ -18,6 +18,7 @@ internal static unsafe partial class Libc
     internal const int AT_REMOVEDIR = 0x200;
 
     internal const uint RENAME_NOREPLACE = 0x1;
+    internal const uint RENAME_EXCHANGE = 0x2;
 
     internal const uint MFD_CLOEXEC = 0x1;
     internal const uint MFD_ALLOW_SEALING = 0x2;
@@ -109,6 +110,10 @@ internal static unsafe partial class Libc
     /// <summary>Gives what a path names another path, which must be free; negative when it failed.</summary>
     internal static long RenameToFree(string oldPath, string newPath) =>
         syscall_renameat2(SYS_renameat2, AT_FDCWD, oldPath, AT_FDCWD, newPath, RENAME_NOREPLACE);
+
+    /// <summary>Exchanges what two paths name; negative when it failed.</summary>
+    internal static long Exchange(string path, string other) =>
+        syscall_renameat2(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE);
 
     /// <summary>Gives a file its size and reserves every byte of it.</summary>
     internal static long Fallocate(SafeFileHandle fd, long length)

@@ -25,13 +25,17 @@ internal sealed unsafe class Region
     /// <summary>The options that the system did not grant.</summary>
     internal IReadOnlyList<RefusedOption> Refused => _memory.Refused;
 
-    /// <summary>Maps a region for a holder of its own.</summary>
+    /// <summary>Maps a region for a holder of its own. One that was handed over is its holder's own already, and given away with this.</summary>
     internal static Region Map(RegionSource source, RegionOptions options, bool readOnly)
     {
-        RegionSource own = source.Reopen(options, readOnly);
+        RegionSource own = source is RegionFile { IsPassed: true } ? source : source.Reopen(options, readOnly);
         try
         {
-            source.Reserve();
+            // For one that was handed over to be looked at this cannot be done; its pages come from memory, and no disk can be full.
+            if (own != source || !readOnly)
+            {
+                source.Reserve();
+            }
             return new Region(own, own.Map(options, readOnly));
         }
         catch

@@ -58,7 +58,7 @@ internal static unsafe class RegionFactory
             // A memfd is born with mode 0777: whoever finds it under /proc could open it anew for writing.
             Syscall.Check(Libc.fchmod(file, (uint)RegionOptions.OwnerOnly), "fchmod", name);
             Fill(file, header, options, name);
-            Syscall.Check(Libc.AddSeals(file, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL), "fcntl(F_ADD_SEALS)", name);
+            Syscall.Check(Libc.AddSeals(file, RegionFile.Seals), "fcntl(F_ADD_SEALS)", name);
             return file;
         }
         catch

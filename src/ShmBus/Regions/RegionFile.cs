@@ -10,6 +10,9 @@ namespace ShmBus.Regions;
 /// </summary>
 internal sealed class RegionFile : RegionSource
 {
+    /// <summary>What nobody may do to an anonymous region: it would pull the memory from under those who have it mapped.</summary>
+    internal const int Seals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL;
+
     /// <summary>How long one that is being deleted is waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -27,6 +30,9 @@ internal sealed class RegionFile : RegionSource
     internal override string? Path { get; }
 
     internal FileId Id { get; }
+
+    /// <summary>Whether its descriptor was handed over by another process: it is used as it is, and never opened anew.</summary>
+    internal bool IsPassed { get; private init; }
 
     /// <summary>Where its lanes are found, if it is a hub of lanes; else null.</summary>
     internal RegionDirectory? Directory { get; }
@@ -105,6 +111,49 @@ internal sealed class RegionFile : RegionSource
     }
 
     /// <summary>
+    /// Takes a region that another process handed over, which may be hostile: it must be a memfd that nobody can shrink or grow, that
+    /// belongs to whom it comes from, and that is open for what was asked for. The descriptor is the region's from now on.
+    /// </summary>
+    /// <param name="handle">What came, through a description that nobody else has; closed when it is refused.</param>
+    /// <param name="displayPath">What to call it in messages.</param>
+    /// <param name="owner">The user that it comes from.</param>
+    /// <param name="readOnly">Whether it is to be looked at only.</param>
+    /// <exception cref="RegionException">It is not such a region.</exception>
+    internal static RegionFile FromPassed(SafeFileHandle handle, string displayPath, uint owner, bool readOnly)
+    {
+        RegionFile? file = null;
+        try
+        {
+            FileStatus status = Libc.Fstat(handle, displayPath);
+            RegionTrust.CheckPassed(status, displayPath, owner);
+            int mode = Libc.AccessModeOf(handle);
+            int expected = readOnly ? Libc.O_RDONLY : Libc.O_RDWR;
+            if (mode != expected)
+            {
+                throw new RegionTypeException(displayPath, $"its descriptor was opened with access mode 0x{mode:x}; expected 0x{expected:x}");
+            }
+            int seals = Libc.GetSeals(handle);
+            if (seals < 0 || (seals & Seals) != Seals)
+            {
+                throw new RegionTypeException(displayPath, seals < 0
+                    ? "it has no seals, so it is no memfd, and whoever has it could truncate it"
+                    : $"it has the seals 0x{seals:x}; expected at least 0x{Seals:x}: neither to shrink nor to grow, and no more seals");
+            }
+            return file = new RegionFile(handle, RegionHeader.Read(handle, status.Size, displayPath), displayPath, null, status.Id, null) { IsPassed = true };
+        }
+        finally
+        {
+            if (file is null)
+            {
+                handle.Dispose();
+            }
+        }
+    }
+
+    /// <summary>A description for another process: nobody else has it, so that its locks are that process's own.</summary>
+    internal SafeFileHandle OpenToPass(bool readOnly) => OpenDescription(Handle, DisplayPath, readOnly);
+
+    /// <summary>
     /// The same file through a description of its own: locks belong to a description, so each endpoint needs one. Works
     /// also when the file has lost its name.
     /// </summary>
@@ -126,11 +175,12 @@ internal sealed class RegionFile : RegionSource
     /// <exception cref="SpaceErrnoException">There is no space for what is missing.</exception>
     internal override void Reserve()
     {
-        if (Libc.Fstat(Handle, DisplayPath).AllocatedBytes < (ulong)Header.Geometry.RegionSize)
+        if (Libc.Fstat(Handle, DisplayPath).AllocatedBytes >= (ulong)Header.Geometry.RegionSize)
         {
-            using SafeFileHandle writable = OpenDescription(Handle, DisplayPath, readOnly: false);
-            Syscall.Check(Libc.Fallocate(writable, Header.Geometry.RegionSize), "fallocate", DisplayPath);
+            return;
         }
+        using SafeFileHandle? writable = IsPassed ? null : OpenDescription(Handle, DisplayPath, readOnly: false);
+        Syscall.Check(Libc.Fallocate(writable ?? Handle, Header.Geometry.RegionSize), "fallocate", DisplayPath);
     }
 
     internal override RegionMapping Map(RegionOptions options, bool readOnly)

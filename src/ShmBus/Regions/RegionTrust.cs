@@ -23,6 +23,21 @@ internal static class RegionTrust
         }
     }
 
+    /// <summary>Whether what a process handed over is that user's, and nobody else can open it by way of those who have it.</summary>
+    /// <exception cref="RegionException">It is no file at all, or not that user's alone.</exception>
+    internal static void CheckPassed(in FileStatus status, string path, uint owner)
+    {
+        if (!status.IsRegularFile)
+        {
+            throw new RegionTypeException(path, $"what was handed over is {status.TypeName}; expected a memfd");
+        }
+        if (status.Owner != owner || status.Mode != RegionOptions.OwnerOnly)
+        {
+            throw new RegionOwnerException(path,
+                $"it belongs to user {status.Owner} and has mode {Octal(status.Mode)}; expected user {owner}, who handed it over, and mode {Octal(RegionOptions.OwnerOnly)}");
+        }
+    }
+
     /// <exception cref="RegionOwnerException">The directory belongs to somebody else, or others may exchange files in it.</exception>
     internal static void CheckDirectory(in FileStatus status, string path, RegionOptions options)
     {

@@ -18,8 +18,8 @@ internal sealed class CSource
     private static readonly string[] Headers =
     [
         "errno.h", "fcntl.h", "poll.h", "stddef.h", "stdio.h", "time.h", "unistd.h",
-        "sys/inotify.h", "sys/mman.h", "sys/resource.h", "sys/stat.h", "sys/syscall.h",
-        "linux/futex.h", "linux/membarrier.h", "linux/mman.h",
+        "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h", "sys/socket.h", "sys/stat.h", "sys/syscall.h",
+        "linux/futex.h", "linux/membarrier.h", "linux/mman.h", "linux/sockios.h",
     ];
 
     private readonly StringBuilder _text = new();
@@ -81,14 +81,20 @@ internal sealed class CSource
             {
                 string member = $"(({name} *)0)->{field.Name}";
                 Add($"offsetof({name}, {field.Name})", Marshal.OffsetOf(each, field.Name));
-                Add($"sizeof({member})", Marshal.SizeOf(field.FieldType));
-                Add($"((__typeof__({member}))-1 < 0)", IsSigned(field.FieldType) ? 1 : 0);
+                Add($"sizeof({member})", field.FieldType.IsPointer ? nint.Size : Marshal.SizeOf(field.FieldType));
+                if (!field.FieldType.IsPointer)
+                {
+                    Add($"((__typeof__({member}))-1 < 0)", IsSigned(field.FieldType) ? 1 : 0);
+                }
             }
         }
         return this;
     }
 
-    private static bool IsSigned(Type type) => Convert.ToInt64(type.GetField("MinValue")!.GetValue(null), CultureInfo.InvariantCulture) < 0;
+    // Native words have no constants.
+    private static bool IsSigned(Type type) => type == typeof(nint) || (type != typeof(nuint) && IsSignedNumber(type));
+
+    private static bool IsSignedNumber(Type type) => Convert.ToInt64(type.GetField("MinValue")!.GetValue(null), CultureInfo.InvariantCulture) < 0;
 
     private void AddNumber(string name, object value) =>
         Add(name, value is nint pointer ? pointer : Convert.ToInt64(value, CultureInfo.InvariantCulture));

@@ -1,0 +1,13 @@
+namespace ShmBus;
+
+/// <summary>
+/// A wait ended because the peer is gone: the process that the region was handed to, or came from. A subscriber has read everything that was
+/// committed before it gets this.
+/// </summary>
+public sealed class PeerLostException : IOException
+{
+    internal PeerLostException(string peer, string reason)
+        : base($"The peer, {peer}, is gone: {reason}. Nothing more comes through this region; dispose the endpoint, and connect anew if the peer comes back.")
+    {
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+
+namespace ShmBus.TestPeer;
+
+/// <summary>The other side of a hand-over: a client, or a child that was started with a region.</summary>
+internal static class HandoverCommands
+{
+    internal static int Run(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["handover-publish", string address, string topic, string count]:
+                return WithClient(address, client => Publish(client, topic, int.Parse(count, CultureInfo.InvariantCulture)));
+            case ["handover-read", string address, string topic, string count]:
+                return WithClient(address, client => Read(client, topic, int.Parse(count, CultureInfo.InvariantCulture)));
+            case ["handover-ask", string address, string topic, string grant]:
+                return WithClient(address, client => Ask(client, topic, Enum.Parse<RegionGrants>(grant)));
+            case ["handover-child-echo"]:
+                return ChildEcho();
+            default:
+                Console.Error.WriteLine($"There is no command '{string.Join(' ', arguments)}'.");
+                return 2;
+        }
+    }
+
+    /// <summary>Servers of any user are accepted: which one is, the test decides.</summary>
+    private static int WithClient(string address, Func<RegionClient, int> use)
+    {
+        using RegionClient client = RegionClient.Connect(address, new RegionClientOptions { ServerUsers = [0, 1000, 1001, 65534] });
+        return use(client);
+    }
+
+    /// <summary>Publishes numbers, then waits for the end of its input with the endpoint open.</summary>
+    private static int Publish(RegionClient client, string topic, int count)
+    {
+        using Publisher publisher = client.CreatePublisher(topic);
+        for (int i = 0; i < count; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+        }
+        Console.WriteLine("published");
+        Console.In.ReadToEnd();
+        return 0;
+    }
+
+    /// <summary>Reads numbers in order, then waits for one more, which may be the end of the peer.</summary>
+    private static int Read(RegionClient client, string topic, int count)
+    {
+        using Subscriber subscriber = client.CreateSubscriber(topic);
+        Console.WriteLine("reading");
+        try
+        {
+            for (int i = 0; ; i++)
+            {
+                if (BitConverter.ToInt32(subscriber.Read().Payload) != i)
+                {
+                    throw new InvalidOperationException($"Number {i} did not come.");
+                }
+                if (i == count - 1)
+                {
+                    Console.WriteLine("read");
+                }
+            }
+        }
+        catch (PeerLostException)
+        {
+            Console.WriteLine("lost");
+            return 0;
+        }
+    }
+
+    /// <summary>Asks for one grant and says what came of it.</summary>
+    private static int Ask(RegionClient client, string topic, RegionGrants grant)
+    {
+        try
+        {
+            using IDisposable granted = grant switch
+            {
+                RegionGrants.Publish => client.CreatePublisher(topic),
+                RegionGrants.Subscribe => client.CreateSubscriber(topic),
+                _ => client.CreateObserver(topic),
+            };
+            Console.WriteLine("granted");
+        }
+        catch (RegionRefusedException exception)
+        {
+            Console.WriteLine(exception.Reason);
+        }
+        return 0;
+    }
+
+    /// <summary>Sends back what it gets, until the parent is gone.</summary>
+    private static int ChildEcho()
+    {
+        using RegionClient parent = ChildRegion.Open();
+        using Subscriber there = parent.CreateSubscriber("there");
+        using Publisher back = parent.CreatePublisher("back");
+        try
+        {
+            while (true)
+            {
+                back.Publish(there.Read().Payload);
+            }
+        }
+        catch (PeerLostException)
+        {
+            return 3;
+        }
+    }
+}
