@@ -108,6 +108,22 @@ internal sealed unsafe class UntrustedPeerWaits : IDisposable
 
     /// <summary>Likewise.</summary>
     [Test]
+    public void Cancellation_reaches_a_sleeper_that_an_observer_moves_away([Values] bool trusts)
+    {
+        using Topic topic = Open(trusts);
+        using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Park);
+        using PeerProcess observer = PeerProcess.Start("tamper-with-wakes", _topic.Path!, "move");
+        observer.Expect("there");
+        using CancellationTokenSource source = new();
+        Task reading = Sleep(() => Assert.Throws<OperationCanceledException>(() => subscriber.Read(source.Token)), EndpointRole.Subscriber);
+        observer.WriteLine("move");
+        observer.Expect("moved");
+        source.Cancel();
+        ExpectEnd(reading, subscriber, trusts, () => observer.WriteLine("wake"));
+    }
+
+    /// <summary>Likewise.</summary>
+    [Test]
     public void Wake_that_an_observer_has_the_kernel_refuse_fails_no_publisher([Values] bool trusts)
     {
         using Topic topic = Open(trusts);
