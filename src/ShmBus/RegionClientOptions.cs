@@ -16,7 +16,8 @@ public sealed record RegionClientOptions
 
     /// <summary>
     /// How this process maps the regions and waits (<see cref="TopicOptions.PopulateLimit"/>, <see cref="TopicOptions.Lock"/>,
-    /// <see cref="TopicOptions.HugePages"/>, <see cref="TopicOptions.AllowSynchronousContinuations"/>).
+    /// <see cref="TopicOptions.HugePages"/>, <see cref="TopicOptions.AllowSynchronousContinuations"/>), and whether it trusts who else is there
+    /// (<see cref="TopicOptions.TrustPeers"/>).
     /// </summary>
     public TopicOptions Topic { get; init; } = TopicOptions.Default;
 

@@ -347,9 +347,9 @@ public sealed partial class Topic : IDisposable
         try
         {
             hub = new LaneHub(region);
-            return LaneFiles.Take(
+            return Ready(LaneFiles.Take(
                 LaneRegions.OpenOrCreate(_source, hub.Index, _options),
-                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
+                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations }));
         }
         catch
         {
@@ -365,9 +365,7 @@ public sealed partial class Topic : IDisposable
         Region region = Region.Map(_source, _options, readOnly: false);
         try
         {
-            T endpoint = create(region, region.Ring());
-            endpoint.Follow(Link);
-            return endpoint;
+            return Ready(create(region, region.Ring()));
         }
         catch
         {
@@ -375,5 +373,16 @@ public sealed partial class Topic : IDisposable
             region.Unmap();
             throw;
         }
+    }
+
+    /// <summary>A new endpoint, which depends on the topic's peer. Where peers are not trusted, its sleeps are bounded as where nobody tells of deaths.</summary>
+    private T Ready<T>(T endpoint) where T : Endpoint
+    {
+        endpoint.Follow(Link);
+        if (!_options.TrustPeers)
+        {
+            endpoint.IsUnwatched();
+        }
+        return endpoint;
     }
 }

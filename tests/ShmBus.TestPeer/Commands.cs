@@ -27,6 +27,9 @@ internal static class Commands
             case "hold-subscriber": return BroadcastCommands.Hold(rest);
             case "die-while-joining": return DeathCommands.DieWhileJoining(rest);
             case "hold": return DeathCommands.Hold(rest);
+            case "hold-read-locks": return ReadLockCommand.Run(rest[0]);
+            case "tamper-with-wakes": return WakeTamperCommand.Run(rest);
+            case "scribble": return ScribbleCommand.Run(rest);
             case "read-then-die": return DeathCommands.ReadThenDie(rest);
             case "park": return WaitCommands.Park(rest);
             case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);

@@ -15,6 +15,8 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     protected virtual int Publishers => 1;
 
+    protected virtual bool TrustsPeers => true;
+
     public string WaitLabel(WaitMode asked) => asked.Label();
 
     public IPinger CreatePinger(ChannelSettings settings)
@@ -27,8 +29,8 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     public IPonger OpenPonger(ChannelSettings settings)
     {
-        using Topic there = Topic.Open(PathOf(settings, There));
-        using Topic back = Topic.Open(PathOf(settings, Back));
+        using Topic there = Open(settings, There);
+        using Topic back = Open(settings, Back);
         return new Ponger(there.CreateSubscriber(Strategy(settings)), back.CreatePublisher(Strategy(settings)));
     }
 
@@ -40,20 +42,22 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     public IProducer OpenProducer(ChannelSettings settings)
     {
-        using Topic there = Topic.Open(PathOf(settings, There));
+        using Topic there = Open(settings, There);
         return NewProducer(there.CreatePublisher(Strategy(settings)));
     }
 
     public IConsumer OpenConsumer(ChannelSettings settings)
     {
-        using Topic there = Topic.Open(PathOf(settings, There));
+        using Topic there = Open(settings, There);
         return new Consumer(there.CreateSubscriber(Strategy(settings)));
     }
 
     protected virtual IProducer NewProducer(Publisher publisher) => new Producer(publisher);
 
-    private Topic Make(ChannelSettings settings, string name) =>
-        Topic.OpenOrCreate(PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity, Publishers = Publishers });
+    private Topic Make(ChannelSettings settings, string name) => Topic.OpenOrCreate(
+        PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity, Publishers = Publishers, TrustPeers = TrustsPeers });
+
+    private Topic Open(ChannelSettings settings, string name) => Topic.Open(PathOf(settings, name), new TopicOptions { TrustPeers = TrustsPeers });
 
     private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
 

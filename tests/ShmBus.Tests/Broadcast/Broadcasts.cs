@@ -22,6 +22,12 @@ internal sealed class SharedBroadcast : FileBroadcast
     private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
 }
 
+/// <summary>Its subscribers trust nobody, and copy.</summary>
+internal sealed class UntrustedBroadcast : FileBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { TrustPeers = false });
+}
+
 internal sealed class AnonymousBroadcast : BroadcastContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
