@@ -7,11 +7,9 @@ namespace PassedRegion;
 /// <summary>The plug-in as a child process, with two topics that only it and this process have.</summary>
 internal sealed class SandboxedPlugin : IDisposable
 {
-    private static readonly Dictionary<string, TopicOptions> Topics = new()
-    {
-        ["work"] = new TopicOptions { Capacity = 1 << 16 },
-        ["answers"] = new TopicOptions { Capacity = 1 << 16 },
-    };
+    // What comes is copied before it is looked at: the plug-in could write another answer over it meanwhile.
+    private static readonly TopicOptions Untrusted = new() { Capacity = 1 << 16, TrustPeers = false };
+    private static readonly Dictionary<string, TopicOptions> Topics = new() { ["work"] = Untrusted, ["answers"] = Untrusted };
 
     private readonly ChildRegion _child;
     private readonly Publisher _work;
