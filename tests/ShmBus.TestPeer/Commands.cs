@@ -42,7 +42,8 @@ internal static class Commands
             case "await-refused-later": return AwaitTroubles.RefusedLater(rest).GetAwaiter().GetResult();
             case "await-without-barriers": return AwaitTroubles.WithoutBarriers(rest).GetAwaiter().GetResult();
             case "strangers-context": return AwaitTroubles.StrangersContext(rest).GetAwaiter().GetResult();
-            case "await-allocations": return AwaitAllocations.Run();
+            case "await-allocations": return AwaitAllocations.Run(rest);
+            case "await-eventfds": return EventfdCommands.AwaitMany(rest);
             case "await-stress": return AwaitStress.Run(rest);
             case "create": return NativeCommands.Create(rest);
             case "open": return NativeCommands.Open(rest);
