@@ -130,6 +130,8 @@ internal sealed class RegionFile : RegionSource
         RegionFile? file = null;
         try
         {
+            // Before its size: from here on that can change no more, or it is refused.
+            int seals = Libc.GetSeals(handle);
             FileStatus status = Libc.Fstat(handle, displayPath);
             RegionTrust.CheckPassed(status, displayPath, owner);
             int mode = Libc.AccessModeOf(handle);
@@ -138,7 +140,6 @@ internal sealed class RegionFile : RegionSource
             {
                 throw new RegionTypeException(displayPath, $"its descriptor was opened with access mode 0x{mode:x}; expected 0x{expected:x}");
             }
-            int seals = Libc.GetSeals(handle);
             if (seals < 0 || (seals & Seals) != Seals)
             {
                 throw new RegionTypeException(displayPath, seals < 0
@@ -146,6 +147,10 @@ internal sealed class RegionFile : RegionSource
                     : $"it has the seals 0x{seals:x}; expected at least 0x{Seals:x}: neither to shrink nor to grow, and no more seals");
             }
             RegionHeader header = RegionHeader.Read(handle, status.Size, displayPath);
+            if (header.Producers == RegionHeader.Lanes)
+            {
+                throw new RegionTypeException(displayPath, "it is a topic of lanes, which are files beside it; expected a topic that is one region");
+            }
             return file = new RegionFile(handle, header, displayPath, null, status.Id, null)
             {
                 IsPassed = true,
