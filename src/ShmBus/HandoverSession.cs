@@ -45,7 +45,7 @@ internal sealed class HandoverSession(
                 await AnswerAsync(cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (EndOfStreamException)
+        catch (Exception exception) when (exception is EndOfStreamException or ErrnoException { Error: ErrorNumber.EPIPE or ErrorNumber.ECONNRESET })
         {
             if (_grants > 0)
             {
@@ -85,7 +85,14 @@ internal sealed class HandoverSession(
     /// <summary>Waits for a request and answers it.</summary>
     private async ValueTask AnswerAsync(CancellationToken cancellationToken)
     {
-        await socket.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await socket.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (System.Net.Sockets.SocketException exception) when (exception.SocketErrorCode == System.Net.Sockets.SocketError.ConnectionReset)
+        {
+            // It went without reading its answer. What it had sent before can still be received, then the end.
+        }
         // Who sends descriptors has them closed.
         using ReceivedMessage? received = socket.TryReceive(mostDescriptors: 0);
         if (received is null)

@@ -16,6 +16,9 @@ namespace ShmBus;
 /// </remarks>
 public sealed class RegionServer : IDisposable
 {
+    /// <summary>So many descriptors are not for connections: without any the runtime itself may fail, which ends the process.</summary>
+    private const int SpareDescriptors = 48;
+
     private readonly RegionServerOptions _options;
     private readonly HandoverListener _listener;
     private readonly ConcurrentDictionary<string, RegionOffer> _offers = new();
@@ -41,7 +44,7 @@ public sealed class RegionServer : IDisposable
         _listener = new HandoverListener(address, isForAnybody: _options.AllowedUsers.Count + _options.AllowedGroups.Count > 0);
     }
 
-    /// <summary>Raised for whatever happens, on the thread pool, for several peers at once. For logs; throw nothing.</summary>
+    /// <summary>Raised for whatever happens, on the thread pool, for several peers at once. For logs: an exception that a handler throws is lost.</summary>
     public event EventHandler<RegionServerEventArgs>? Occurred;
 
     /// <summary>The address that it listens on.</summary>
@@ -153,6 +156,14 @@ public sealed class RegionServer : IDisposable
         try
         {
             peer = socket.Peer;
+            if (_options.WhyNot(peer) is null && Libc.IsAmongLast(accepted.Handle, SpareDescriptors))
+            {
+                const string full = "this process has nearly as many descriptors open as it may";
+                Report(new RegionServerEventArgs(RegionServerEventKind.Failed, peer, $"{full}: raise the limit (ulimit -n), or lower {nameof(RegionServerOptions.MaxConnections)}"));
+                socket.Send(new HandoverMessage(HandoverKind.Refusal, 0, "the server has too many connections", ""));
+                socket.Dispose();
+                return;
+            }
             if ((_options.WhyNot(peer) ?? TakePlace(peer)) is string refusal)
             {
                 Report(new RegionServerEventArgs(RegionServerEventKind.Refused, peer, refusal));
@@ -172,6 +183,8 @@ public sealed class RegionServer : IDisposable
 
     private async Task ServeAsync(HandoverSocket socket, PeerCredentials peer)
     {
+        // Whoever takes its time over a request, or decides on it, does not hold up those who want to connect.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         PeerLink link = new(peer.ToString(), socket.Dispose);
         try
         {
@@ -240,5 +253,15 @@ public sealed class RegionServer : IDisposable
         }
     }
 
-    private void Report(RegionServerEventArgs happened) => Occurred?.Invoke(this, happened);
+    private void Report(RegionServerEventArgs happened)
+    {
+        try
+        {
+            Occurred?.Invoke(this, happened);
+        }
+        catch (Exception)
+        {
+            // A log that fails is no reason to serve nobody any more.
+        }
+    }
 }

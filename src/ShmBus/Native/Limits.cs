@@ -6,6 +6,7 @@ namespace ShmBus.Native;
 internal static unsafe partial class Libc
 {
     internal const int RLIMIT_FSIZE = 1;
+    internal const int RLIMIT_NOFILE = 7;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct rlimit
@@ -16,6 +17,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int getrlimit(int resource, rlimit* limit);
+
+    /// <summary>Whether a descriptor is among the last ones that this process may have: a new one has the least number that is free.</summary>
+    internal static bool IsAmongLast(nint descriptor, int count)
+    {
+        rlimit limit;
+        return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (ulong)descriptor + (ulong)count >= limit.rlim_cur;
+    }
 
     /// <summary>
     /// Whether this process may make a file that large. To be asked first: the kernel does not leave it at an errno, it sends
