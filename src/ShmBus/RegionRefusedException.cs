@@ -6,11 +6,14 @@ namespace ShmBus;
 public sealed class RegionRefusedException : IOException
 {
     internal RegionRefusedException(string address, string reason)
-        : base($"The server at '{address}' refused: {HandoverMessage.Show(reason)}.")
+        : base($"The server at '{address}' refused: {Show(reason)}.")
     {
-        Reason = HandoverMessage.Show(reason);
+        Reason = Show(reason);
     }
 
     /// <summary>The server's reason, short and without control characters.</summary>
     public string Reason { get; }
+
+    // A sentence, in which the server shows two texts of this side's and its own.
+    private static string Show(string reason) => HandoverMessage.Show(reason, longest: 400);
 }

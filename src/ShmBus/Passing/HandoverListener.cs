@@ -18,6 +18,7 @@ internal sealed class HandoverListener : IDisposable
     private readonly Socket _socket = NewSocket();
     private readonly string? _path;
     private readonly FileId _id;
+    private bool _isDisposed;
 
     /// <param name="address">A path, or a name behind an @.</param>
     /// <param name="isForAnybody">Whether others than this user may connect, and be asked who they are.</param>
@@ -89,10 +90,12 @@ internal sealed class HandoverListener : IDisposable
     public void Dispose()
     {
         // Before it listens no more: who takes the path over by then has made it his own.
-        if (_path is not null && Libc.Lstat(_path)?.Id == _id)
+        // Not again: another's socket may have got the number that this one's had.
+        if (_path is not null && !_isDisposed && Libc.Lstat(_path)?.Id == _id)
         {
             _ = Libc.unlinkat(Libc.AT_FDCWD, _path, 0);
         }
+        _isDisposed = true;
         _socket.Dispose();
     }
 

@@ -123,9 +123,8 @@ internal readonly record struct HandoverMessage(HandoverKind Kind, uint Value, s
     }
 
     /// <summary>A text of the other side as it may be shown: short, and without control characters.</summary>
-    internal static string Show(string text)
+    internal static string Show(string text, int longest = 100)
     {
-        const int longest = 100;
         string safe = string.Concat(text.Take(longest).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
         return text.Length > longest ? safe + "..." : safe;
     }

@@ -25,7 +25,19 @@ internal sealed class HandoverSocket(Socket socket) : IDisposable
         await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The same for a thread. False when the time ran out.</summary>
-    internal bool Wait(TimeSpan timeout) => socket.Poll(timeout, SelectMode.SelectRead);
+    internal bool Wait(TimeSpan timeout)
+    {
+        // Poll takes half an hour and a little more at once.
+        TimeSpan most = TimeSpan.FromMinutes(30);
+        for (; timeout > most; timeout -= most)
+        {
+            if (socket.Poll(most, SelectMode.SelectRead))
+            {
+                return true;
+            }
+        }
+        return socket.Poll(timeout, SelectMode.SelectRead);
+    }
 
     /// <summary>Sends a message, with copies of descriptors.</summary>
     /// <exception cref="ErrnoException">The peer is gone, or does not read.</exception>
