@@ -18,6 +18,20 @@ internal static class HandoverCommands
                 return WithClient(address, client => Echo(client, Enum.Parse<WaitStrategy>(wait), int.Parse(count, CultureInfo.InvariantCulture)));
             case ["handover-ask", string address, string topic, string grant]:
                 return WithClient(address, client => Ask(client, topic, Enum.Parse<RegionGrants>(grant)));
+            case ["handover-hold", string address, string topic]:
+                return WithClient(address, client => Hold(client, topic));
+            case ["handover-flood", string address, string count, string taken]:
+                return Flood(address, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(taken, CultureInfo.InvariantCulture));
+            case ["handover-serve", string address, string mostPerUser, .. string[] users]:
+                return HandoverServing.Run(address, mostPerUser, users);
+            case ["handover-try", string address, .. string[] users]:
+                return HandoverTries.Run(address, users);
+            case ["handover-attempt", string address, string topic, string grant]:
+                return HandoverAttempts.Run(address, topic, Enum.Parse<RegionGrants>(grant));
+            case ["handover-race", string rounds]:
+                return HandoverRace.Run(int.Parse(rounds, CultureInfo.InvariantCulture));
+            case ["handover-wait", string address, string topic]:
+                return HandoverWaits.Run(address, topic);
             case ["handover-child-echo"]:
                 return ChildEcho();
             default:
@@ -70,6 +84,27 @@ internal static class HandoverCommands
             Console.WriteLine("lost");
             return 0;
         }
+    }
+
+    /// <summary>Becomes a subscriber that reads nothing.</summary>
+    private static int Hold(RegionClient client, string topic)
+    {
+        using Subscriber subscriber = client.CreateSubscriber(topic);
+        Console.WriteLine("holding");
+        Console.In.ReadToEnd();
+        return 0;
+    }
+
+    /// <summary>Connects again and again, keeps all connections and asks for nothing. All but the first ones must be refused.</summary>
+    private static int Flood(string address, int count, int taken)
+    {
+        RawPeer[] peers = [.. Enumerable.Range(0, count).Select(_ => RawPeer.Connect(address))];
+        // Who comes first is taken in first.
+        int refused = peers.Skip(taken).Count(static peer => peer.Receive() is { Message.Kind: Passing.HandoverKind.Refusal });
+        Console.WriteLine($"{refused} refused");
+        Console.In.ReadToEnd();
+        Array.ForEach(peers, static peer => peer.Dispose());
+        return 0;
     }
 
     /// <summary>Says how many eventfds it has, and sends each message back.</summary>

@@ -9,6 +9,7 @@ internal static partial class Posix
     internal const uint NamedPipe = 0x1000;
     internal const uint CharacterDevice = 0x2000;
     internal const uint BlockDevice = 0x6000;
+    internal const uint Socket = 0xC000;
 
     internal static bool IsRoot => geteuid() == 0;
 
@@ -42,6 +43,22 @@ internal static partial class Posix
 
     private static int Errno(int result) => result == 0 ? 0 : Marshal.GetLastPInvokeError();
 
+    /// <summary>An anonymous file with flags of one's own choice.</summary>
+    internal static SafeFileHandle MakeMemfd(uint flags)
+    {
+        int fd = memfd_create("shmbus-test", flags);
+        Check(Math.Min(fd, 0), "memfd_create");
+        return new SafeFileHandle(fd, ownsHandle: true);
+    }
+
+    /// <summary>A pipe: its two ends.</summary>
+    internal static (SafeFileHandle, SafeFileHandle) MakePipe()
+    {
+        Span<int> ends = stackalloc int[2];
+        Check(pipe2(ends, 0x80000), "pipe2"); // O_CLOEXEC
+        return (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+    }
+
     private static void Check(int result, string call) =>
         Assert.That(result, Is.Zero, $"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
 
@@ -62,6 +79,12 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(Span<int> ends, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);

@@ -40,6 +40,14 @@ internal static class ProcessFiles
     internal static int DescriptorsBelow(string directory) =>
         Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(entry => Target(entry)?.StartsWith(directory, StringComparison.Ordinal) == true);
 
+    /// <summary>How many descriptors a process has open, but for its program's files: the runtime keeps what it loads open, whenever it does.</summary>
+    internal static int DescriptorsOf(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Count(static entry =>
+        Target(entry) is string target && !target.EndsWith(".dll", StringComparison.Ordinal));
+
+    /// <summary>How many mappings a process has of anonymous files of a name.</summary>
+    internal static int MemfdMappingsOf(int process, string name) =>
+        File.ReadLines($"/proc/{process}/maps").Count(line => line.Contains($"/memfd:{name}", StringComparison.Ordinal));
+
     private static string? Target(string entry)
     {
         try
