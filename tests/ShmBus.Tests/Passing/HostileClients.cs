@@ -141,12 +141,16 @@ internal sealed class HostileClients
     }
 
     [Test]
-    public void Who_leaves_without_reading_its_answer_has_left()
+    public void Who_leaves_without_reading_its_answer_has_left([Values] bool dies)
     {
         using (RawPeer peer = RawPeer.Connect(_address))
         {
             peer.Send(RawPeer.Request("numbers", RegionGrants.Subscribe));
             ExpectEvent("Granted", "Subscribe of 'numbers'");
+            if (dies)
+            {
+                peer.Die();
+            }
         }
         Assert.That(NextEvent(), Does.StartWith("Left: "));
         ExpectNothingLeft();

@@ -197,7 +197,7 @@ internal sealed class HostileServers
     [Test]
     public void A_region_cut_off_while_it_is_looked_at_kills_nobody()
     {
-        using PeerProcess peer = PeerProcess.Start("handover-race", 3000);
+        using PeerProcess peer = PeerProcess.Start("handover-race", 5000);
         string refusals = peer.ReadLine();
         TestContext.Out.WriteLine(refusals);
         Assert.That(peer.ExitCode(), Is.Zero);
