@@ -30,7 +30,7 @@ public sealed record RegionClientOptions
     internal void Check()
     {
         HandoverMessage.CheckText(Contract, nameof(Contract));
-        _ = Topic.ToRegionOptions();
+        _ = Topic.ToRegionOptions(mayHaveEventfds: true);
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromDays(1))
         {
             throw new ArgumentException($"{nameof(Timeout)} is {Timeout}; expected more than none, and a day at most.");

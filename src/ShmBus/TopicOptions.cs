@@ -100,6 +100,18 @@ public sealed record TopicOptions
     /// </summary>
     public bool TrustPeers { get; init; } = true;
 
+    /// <summary>
+    /// Wakes sleepers through eventfds, one for each publisher and subscriber that the topic may have, and not through words in its memory:
+    /// for peers whose thread must sleep on other descriptors as well, in a loop of epoll or poll. Only for
+    /// <see cref="Topic.CreateAnonymous(TopicOptions?)"/>, and what is made as one: the eventfds are handed over with the region. Off unless told.
+    /// </summary>
+    /// <remarks>
+    /// The topic, and each endpoint, have a descriptor for each eventfd: with many slots that adds up against the limit of open files. To wake and to
+    /// sleep takes a system call more than without. Only among peers that trust each other: there is one count for
+    /// each slot, and whoever has it can take wakes away from its owner, who then sleeps on though there is a message, or make whoever wakes it block.
+    /// </remarks>
+    public bool Eventfds { get; init; }
+
     /// <summary>Those that a topic was made with.</summary>
     internal static TopicOptions Of(Topic topic) => new()
     {
@@ -117,7 +129,7 @@ public sealed record TopicOptions
     internal void CheckAnonymous()
     {
         RefuseLanes();
-        _ = ToRegionOptions();
+        _ = ToRegionOptions(mayHaveEventfds: true);
         _ = ToHeader();
     }
 
@@ -129,8 +141,18 @@ public sealed record TopicOptions
         }
     }
 
-    internal RegionOptions ToRegionOptions()
+    internal RegionOptions ToRegionOptions(bool mayHaveEventfds = false)
     {
+        if (Eventfds && !mayHaveEventfds)
+        {
+            throw new ArgumentException(
+                $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.");
+        }
+        if (Eventfds && !TrustPeers)
+        {
+            throw new ArgumentException(
+                $"{nameof(Eventfds)} is set and {nameof(TrustPeers)} is not: whoever has an eventfd can make this process block when it wakes others.");
+        }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);
         if (PopulateLimit < 0)

@@ -45,6 +45,17 @@ internal sealed class InlineAwait : AwaitContract
         Topic.CreateAnonymous(options with { AllowSynchronousContinuations = true });
 }
 
+/// <summary>Woken through eventfds.</summary>
+internal class EventfdAwait : AwaitContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options with { Eventfds = true });
+}
+
+internal sealed class InlineEventfdAwait : EventfdAwait
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { AllowSynchronousContinuations = true });
+}
+
 internal sealed class InProcessAwait : AwaitContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateInProcess(options);

@@ -33,6 +33,17 @@ internal sealed class AnonymousBroadcast : BroadcastContract
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
 }
 
+/// <summary>Woken through eventfds.</summary>
+internal class EventfdBroadcast : BroadcastContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options with { Eventfds = true });
+}
+
+internal sealed class SharedEventfdBroadcast : EventfdBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}
+
 internal class InProcessBroadcast : BroadcastContract
 {
     private protected override Topic CreateTopic(TopicOptions options)

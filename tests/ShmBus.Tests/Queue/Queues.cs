@@ -45,6 +45,17 @@ internal sealed class AnonymousQueue : QueueContract
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
 }
 
+/// <summary>Woken through eventfds.</summary>
+internal class EventfdQueue : QueueContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options with { Eventfds = true });
+}
+
+internal sealed class SharedEventfdQueue : EventfdQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
+}
+
 internal class InProcessQueue : QueueContract
 {
     private protected override Topic CreateTopic(TopicOptions options)
