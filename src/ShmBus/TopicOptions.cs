@@ -107,7 +107,7 @@ public sealed record TopicOptions
     /// </summary>
     /// <remarks>
     /// The topic, and each endpoint, have a descriptor for each eventfd: with many slots that adds up against the limit of open files. To wake and to
-    /// sleep takes a system call more than without. Only among peers that trust each other: there is one count for
+    /// sleep takes a system call more than without. Only among peers that trust each other, so not without <see cref="TrustPeers"/>: there is one count for
     /// each slot, and whoever has it can take wakes away from its owner, who then sleeps on though there is a message, or make whoever wakes it block.
     /// </remarks>
     public bool Eventfds { get; init; }
@@ -147,6 +147,10 @@ public sealed record TopicOptions
         {
             throw new ArgumentException(
                 $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.");
+        }
+        if (Eventfds && !TrustPeers)
+        {
+            throw new ArgumentException($"{nameof(Eventfds)} is set, and {nameof(TrustPeers)} is not: by an eventfd a peer can make this process block.");
         }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);

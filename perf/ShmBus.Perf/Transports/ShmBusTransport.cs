@@ -61,7 +61,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
 
-    private static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
+    internal static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
     {
         WaitMode.Spin => WaitStrategy.Spin,
         WaitMode.Park => WaitStrategy.Park,
@@ -76,7 +76,10 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         return claim;
     }
 
-    private sealed class Pinger(Publisher publisher, Subscriber subscriber) : IPinger
+    /// <param name="publisher">The way there.</param>
+    /// <param name="subscriber">The way back.</param>
+    /// <param name="served">What has handed both out and ends with them, if anything.</param>
+    internal sealed class Pinger(Publisher publisher, Subscriber subscriber, IDisposable? served = null) : IPinger
     {
         public void Run(PingCourse course)
         {
@@ -93,10 +96,11 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         {
             publisher.Dispose();
             subscriber.Dispose();
+            served?.Dispose();
         }
     }
 
-    private sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
+    internal sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
     {
         public void Run(EchoCourse course)
         {

@@ -9,6 +9,7 @@ internal static class TransportCatalog
         new FloorFutexTransport(),
         new ShmBusTransport(),
         new ShmBusUntrustedTransport(),
+        new ShmBusEventfdTransport(),
         new ShmBusAwaitTransport("shmbus-await", isInline: false, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-inline", isInline: true, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-127", isInline: false, topics: 127),
