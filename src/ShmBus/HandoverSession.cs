@@ -21,6 +21,9 @@ internal sealed class HandoverSession(
     private int _grants;
     private int _refusals;
 
+    /// <summary>Whether the peer was granted anything yet.</summary>
+    internal bool HasGranted => _grants > 0;
+
     /// <summary>Serves until the connection ends.</summary>
     /// <param name="patience">How long to wait for the first request.</param>
     /// <param name="cancellationToken">Ends it.</param>

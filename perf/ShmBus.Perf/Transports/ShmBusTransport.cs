@@ -6,8 +6,8 @@ namespace ShmBus.Perf.Transports;
 /// <summary>ShmBus itself, as its users would call it: claim and commit on one side, read in place on the other.</summary>
 internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 {
-    private const string There = "there";
-    private const string Back = "back";
+    protected const string There = "there";
+    protected const string Back = "back";
 
     public virtual string Name => "shmbus";
 
@@ -19,7 +19,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     public string WaitLabel(WaitMode asked) => asked.Label();
 
-    public IPinger CreatePinger(ChannelSettings settings)
+    public virtual IPinger CreatePinger(ChannelSettings settings)
     {
         // Both rings are made before the peer looks for them.
         using Topic there = Make(settings, There);
@@ -27,14 +27,14 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         return new Pinger(there.CreatePublisher(Strategy(settings)), back.CreateSubscriber(Strategy(settings)));
     }
 
-    public IPonger OpenPonger(ChannelSettings settings)
+    public virtual IPonger OpenPonger(ChannelSettings settings)
     {
         using Topic there = Open(settings, There);
         using Topic back = Open(settings, Back);
         return new Ponger(there.CreateSubscriber(Strategy(settings)), back.CreatePublisher(Strategy(settings)));
     }
 
-    public IProducer CreateProducer(ChannelSettings settings)
+    public virtual IProducer CreateProducer(ChannelSettings settings)
     {
         using Topic there = Make(settings, There);
         return NewProducer(there.CreatePublisher(Strategy(settings)));
@@ -46,7 +46,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         return NewProducer(there.CreatePublisher(Strategy(settings)));
     }
 
-    public IConsumer OpenConsumer(ChannelSettings settings)
+    public virtual IConsumer OpenConsumer(ChannelSettings settings)
     {
         using Topic there = Open(settings, There);
         return new Consumer(there.CreateSubscriber(Strategy(settings)));
@@ -61,7 +61,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
 
-    internal static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
+    protected static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
     {
         WaitMode.Spin => WaitStrategy.Spin,
         WaitMode.Park => WaitStrategy.Park,
@@ -78,8 +78,8 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     /// <param name="publisher">The way there.</param>
     /// <param name="subscriber">The way back.</param>
-    /// <param name="served">What has handed both out and ends with them, if anything.</param>
-    internal sealed class Pinger(Publisher publisher, Subscriber subscriber, IDisposable? served = null) : IPinger
+    /// <param name="server">What the other side got its end from, kept for as long as that uses it; or null.</param>
+    protected sealed class Pinger(Publisher publisher, Subscriber subscriber, IDisposable? server = null) : IPinger
     {
         public void Run(PingCourse course)
         {
@@ -96,11 +96,11 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         {
             publisher.Dispose();
             subscriber.Dispose();
-            served?.Dispose();
+            server?.Dispose();
         }
     }
 
-    internal sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
+    protected sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
     {
         public void Run(EchoCourse course)
         {
@@ -122,7 +122,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         }
     }
 
-    private sealed class Producer(Publisher publisher) : IProducer
+    protected sealed class Producer(Publisher publisher, IDisposable? server = null) : IProducer
     {
         public void Run(StreamSource source)
         {
@@ -136,10 +136,14 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
             while (more);
         }
 
-        public void Dispose() => publisher.Dispose();
+        public void Dispose()
+        {
+            publisher.Dispose();
+            server?.Dispose();
+        }
     }
 
-    private sealed class Consumer(Subscriber subscriber) : IConsumer
+    protected sealed class Consumer(Subscriber subscriber) : IConsumer
     {
         public void Run(StreamSink sink)
         {
