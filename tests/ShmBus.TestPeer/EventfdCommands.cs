@@ -53,6 +53,10 @@ internal static class EventfdCommands
     }
 
     /// <summary>How many eventfds and sets of epoll are open. The runtime has none of its own before it has a socket.</summary>
-    internal static int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(static entry =>
-        new FileInfo(entry).LinkTarget is "anon_inode:[eventfd]" or "anon_inode:[eventpoll]");
+    internal static int Descriptors() => Eventfds() + Count("anon_inode:[eventpoll]");
+
+    internal static int Eventfds() => Count("anon_inode:[eventfd]");
+
+    private static int Count(string target) =>
+        Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(entry => new FileInfo(entry).LinkTarget == target);
 }

@@ -66,6 +66,27 @@ internal sealed unsafe class UntrustedPeerTests : IDisposable
     }
 
     [Test]
+    public void Nothing_is_allocated_for_a_message([Values("message", "short", "batch", "extended")] string kind)
+    {
+        using Publisher publisher = _trusting.CreatePublisher();
+        using Subscriber subscriber = _untrusting.CreateSubscriber();
+        long before = 0;
+        // By the second round the copy has its memory.
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                Publish(publisher, kind);
+            }
+            before = GC.GetAllocatedBytesForCurrentThread();
+            while (subscriber.TryRead(out _))
+            {
+            }
+        }
+        Assert.That(GC.GetAllocatedBytesForCurrentThread(), Is.EqualTo(before));
+    }
+
+    [Test]
     public void Two_looks_at_a_message_are_equal_while_a_process_scribbles_over_it()
     {
         using Publisher publisher = _trusting.CreatePublisher();
