@@ -96,7 +96,7 @@ public ref partial struct MessagePackReader
         {
             throw new MessagePackException(_position, "a time of the years 1 to 9999, at most 14 hours from UTC", $"{clock:O} at {minutes} minutes");
         }
-        _position = ahead._position;
+        this = ahead;
         return new DateTimeOffset(clock.Ticks, new TimeSpan(minutes * TimeSpan.TicksPerMinute));
     }
 
@@ -114,11 +114,4 @@ public ref partial struct MessagePackReader
     /// <returns>The value.</returns>
     /// <exception cref="MessagePackException">Something else comes, or a day or more.</exception>
     public TimeOnly ReadTimeOnly() => new(ReadInteger(0, TimeSpan.TicksPerDay - 1));
-
-    /// <summary>What was read is another value than was asked for, so it counts as unread.</summary>
-    private MessagePackException Refused(int start, string expected, string found)
-    {
-        _position = start;
-        return new MessagePackException(start, expected, found);
-    }
 }

@@ -47,7 +47,9 @@ public ref partial struct MessagePackReader
         // Most integers are small, in messages as elsewhere.
         if ((uint)_position < (uint)_data.Length && _data[_position] <= MessagePackCode.MaxFixInt)
         {
-            return _data[_position++];
+            byte value = _data[_position];
+            Advance(1);
+            return value;
         }
         return ReadInteger(least, greatest, (ulong)greatest);
     }
@@ -61,7 +63,7 @@ public ref partial struct MessagePackReader
         switch (code)
         {
             case <= MessagePackCode.MaxFixInt or >= MessagePackCode.MinNegativeFixInt:
-                _position++;
+                Advance(1);
                 value = unchecked((sbyte)code);
                 break;
             case MessagePackCode.UInt8:
@@ -78,8 +80,7 @@ public ref partial struct MessagePackReader
                 value = unchecked((long)unsigned);
                 if (value < 0)
                 {
-                    _position = start;
-                    throw new MessagePackException(start, Range(least, allowed), $"the integer {unsigned}");
+                    throw Refused(start, Range(least, allowed), $"the integer {unsigned}");
                 }
                 break;
             case MessagePackCode.Int8:
@@ -99,8 +100,7 @@ public ref partial struct MessagePackReader
         }
         if (value < least || value > greatest)
         {
-            _position = start;
-            throw new MessagePackException(start, Range(least, allowed), $"the integer {value}");
+            throw Refused(start, Range(least, allowed), $"the integer {value}");
         }
         return value;
     }

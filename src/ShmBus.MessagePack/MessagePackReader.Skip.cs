@@ -7,17 +7,14 @@ public ref partial struct MessagePackReader
     public void Skip()
     {
         MessagePackReader ahead = this;
-        long left = 1;
+        // This one counts as announced, wherever it lies.
+        int owed = ahead._owed = Math.Max(_owed, 1);
         do
         {
-            left += ahead.SkipOne() - 1;
-            if (left > ahead.Remaining)
-            {
-                throw new MessagePackException(ahead._position, $"{left} more values", $"the end of the data after {ahead.Remaining} bytes");
-            }
+            ahead.SkipOne();
         }
-        while (left > 0);
-        _position = ahead._position;
+        while (ahead._owed >= owed);
+        this = ahead;
     }
 
     /// <summary>Reads over one value with all that lies in it, and returns its bytes.</summary>
@@ -30,26 +27,28 @@ public ref partial struct MessagePackReader
         return _data[start.._position];
     }
 
-    /// <summary>Reads over a value, or over the header of an array or a map; returns how many values it announces.</summary>
-    private long SkipOne()
+    /// <summary>Reads over a value, or over the header of an array or a map.</summary>
+    private void SkipOne()
     {
         const string Expected = "a value";
         byte code = Peek(Expected);
         switch (MessagePackCode.TypeOf(code))
         {
             case MessagePackType.Array:
-                return ReadArrayHeader();
+                _ = ReadArrayHeader();
+                break;
             case MessagePackType.Map:
-                return 2L * ReadMapHeader();
+                _ = ReadMapHeader();
+                break;
             case MessagePackType.String:
                 _ = ReadStringSpan();
-                return 0;
+                break;
             case MessagePackType.Binary:
                 _ = ReadBytes();
-                return 0;
+                break;
             case MessagePackType.Extension:
                 _ = ReadExtension(out _);
-                return 0;
+                break;
             case MessagePackType.Unknown:
                 throw Unexpected(Expected);
             default:
@@ -61,7 +60,7 @@ public ref partial struct MessagePackReader
                     MessagePackCode.UInt64 or MessagePackCode.Int64 or MessagePackCode.Float64 => 8,
                     _ => 0,
                 });
-                return 0;
+                break;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace ShmBus.MessagePack;
 
@@ -17,6 +18,10 @@ public ref partial struct MessagePackReader
     private readonly int _maxDepth;
     private int _position;
     private int _depth;
+
+    // How many values were announced by headers and not read yet. Each takes a byte at least, so they are never more than the bytes left, and
+    // arrays in each other cannot each promise all of them. What lies in no array is not announced, and counts below zero.
+    private int _owed;
 
     /// <summary>A reader at the beginning of the data.</summary>
     /// <param name="data">The data. What is read as a span is a part of them.</param>
@@ -76,7 +81,7 @@ public ref partial struct MessagePackReader
         bool isNil = IsNil;
         if (isNil)
         {
-            _position++;
+            Advance(1);
         }
         return isNil;
     }
@@ -102,7 +107,7 @@ public ref partial struct MessagePackReader
         {
             throw Unexpected(Expected);
         }
-        _position++;
+        Advance(1);
         return code == MessagePackCode.True;
     }
 
@@ -130,10 +135,18 @@ public ref partial struct MessagePackReader
         };
     }
 
-    /// <summary>Reads text, or nil. What is not valid UTF-8 becomes U+FFFD. Allocates the string.</summary>
+    /// <summary>Reads text, or nil. What is not valid UTF-8 becomes U+FFFD. Allocates the string, and as much again if it is not valid.</summary>
     /// <returns>The text; <see langword="null"/> for nil.</returns>
     /// <exception cref="MessagePackException">Something else comes.</exception>
-    public string? ReadString() => TryReadNil() ? null : Encoding.UTF8.GetString(ReadStringSpan());
+    public string? ReadString()
+    {
+        if (TryReadNil())
+        {
+            return null;
+        }
+        ReadOnlySpan<byte> utf8 = ReadStringSpan();
+        return Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : Replaced(utf8);
+    }
 
     /// <summary>Reads text as it stands in the data, which need not be valid UTF-8.</summary>
     /// <returns>The bytes in the data.</returns>
@@ -198,7 +211,7 @@ public ref partial struct MessagePackReader
         return data;
     }
 
-    /// <summary>Reads how many elements an array has; they come next. It is not more than the data can hold.</summary>
+    /// <summary>Reads how many elements an array has; they come next. All that is announced and not read yet is never more than the bytes left.</summary>
     /// <returns>How many elements.</returns>
     /// <exception cref="MessagePackException">Something else comes, or the data end before so many elements.</exception>
     public int ReadArrayHeader()
@@ -214,7 +227,7 @@ public ref partial struct MessagePackReader
         };
     }
 
-    /// <summary>Reads how many keys a map has; they come next, each with its value after it. It is not more than the data can hold.</summary>
+    /// <summary>Reads how many keys a map has; they come next, each with its value after it. All that is announced and not read yet is never more than the bytes left.</summary>
     /// <returns>How many keys.</returns>
     /// <exception cref="MessagePackException">Something else comes, or the data end before so many keys and values.</exception>
     public int ReadMapHeader()
@@ -228,6 +241,14 @@ public ref partial struct MessagePackReader
             MessagePackCode.Map32 => TakeHeader(1 + sizeof(uint), PeekLength(sizeof(uint)), 2),
             _ => throw Unexpected(Expected),
         };
+    }
+
+    /// <summary>The same as <see cref="Encoding.UTF8"/> makes of it, which would allocate for each byte that is not valid.</summary>
+    private static string Replaced(ReadOnlySpan<byte> utf8)
+    {
+        char[] text = new char[utf8.Length];
+        _ = Utf8.ToUtf16(utf8, text, out _, out int length);
+        return new string(text, 0, length);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -249,7 +270,7 @@ public ref partial struct MessagePackReader
             ThrowTooShort(1 + length);
         }
         ReadOnlySpan<byte> taken = _data.Slice(_position + 1, length);
-        _position += 1 + length;
+        Advance(1 + length);
         return taken;
     }
 
@@ -279,20 +300,37 @@ public ref partial struct MessagePackReader
             ThrowTooShort(headerLength + (long)length);
         }
         ReadOnlySpan<byte> taken = _data.Slice(_position + headerLength, (int)length);
-        _position += headerLength + (int)length;
+        Advance(headerLength + (int)length);
         return taken;
     }
 
-    /// <summary>Reads a header; no value is shorter than one byte, so the data must have as many left as it promises values.</summary>
+    /// <summary>Reads a header; the data must have a byte left for each value that it or one before announced.</summary>
     private int TakeHeader(int headerLength, uint count, uint valuesEach)
     {
-        long length = headerLength + (long)count * valuesEach;
-        if (Remaining < length)
+        long owed = Math.Max(_owed - 1, 0) + (long)count * valuesEach;
+        if (Remaining < headerLength + owed)
         {
-            ThrowTooShort(length);
+            ThrowTooShort(headerLength + owed);
         }
-        _position += headerLength;
+        Advance(headerLength);
+        _owed = (int)owed;
         return (int)count;
+    }
+
+    /// <summary>One value, or a header, is read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Advance(int length)
+    {
+        _position += length;
+        _owed--;
+    }
+
+    /// <summary>What was read is another value than was asked for, so it counts as unread.</summary>
+    private MessagePackException Refused(int start, string expected, string found)
+    {
+        _position = start;
+        _owed++;
+        return new MessagePackException(start, expected, found);
     }
 
     private readonly MessagePackException Unexpected(string expected) =>
@@ -301,5 +339,5 @@ public ref partial struct MessagePackReader
     private readonly void ThrowAtEnd(string expected) => throw Unexpected(expected);
 
     private readonly void ThrowTooShort(long needed) => throw new MessagePackException(
-        _position, $"at least {needed} bytes of {MessagePackCode.NameOf(_data[_position])} and what it announces", $"the end of the data after {Remaining}");
+        _position, $"at least {needed} bytes of {MessagePackCode.NameOf(_data[_position])} and what is announced", $"the end of the data after {Remaining}");
 }

@@ -7,7 +7,8 @@ namespace ShmBus.MessagePack;
 
 /// <summary>
 /// Writes MessagePack, each value in its smallest form, the one that MessagePack-CSharp writes. Asks the output for just the bytes that a
-/// value takes, so a value fits wherever its bytes fit. Allocates nothing. What was written is the output's after <see cref="Flush"/>.
+/// value takes, so a value fits wherever its bytes fit. Allocates nothing, unless text has half a surrogate pair. What was written is the
+/// output's after <see cref="Flush"/>.
 /// </summary>
 public ref partial struct MessagePackWriter
 {
