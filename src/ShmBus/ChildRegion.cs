@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
 using ShmBus.Passing;
 using ShmBus.Waiting;
@@ -31,6 +32,7 @@ public sealed class ChildRegion : IDisposable
     private readonly HandoverSocket _socket;
     private readonly HandoverSocket _childsSocket;
     private readonly PeerLink _link;
+    private readonly HandoverSession _session;
     private readonly string _token = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     private ChildRegion(ProcessStartInfo start, IEnumerable<KeyValuePair<string, TopicOptions>> topics)
@@ -43,13 +45,13 @@ public sealed class ChildRegion : IDisposable
         _link = new PeerLink($"the child '{start.FileName}'", Close);
         try
         {
-            foreach ((string name, TopicOptions options) in topics)
-            {
-                HandoverMessage.CheckText(name, nameof(topics));
-                _topics.Add(name, Topic.CreateAnonymous(options, _link));
-            }
             using (childs)
             {
+                foreach ((string name, TopicOptions options) in topics)
+                {
+                    HandoverMessage.CheckText(name, nameof(topics));
+                    _topics.Add(name, Topic.CreateAnonymous(options, _link));
+                }
                 Process = StartWith(start, childs);
             }
         }
@@ -58,16 +60,23 @@ public sealed class ChildRegion : IDisposable
             Dispose();
             throw;
         }
+        int id = Process.Id;
+        Dictionary<string, RegionOffer> offers = _topics.ToDictionary(
+            static pair => pair.Key, static pair => new RegionOffer(RegionGrants.Publish | RegionGrants.Subscribe | RegionGrants.Observe, "", pair.Value, null, null));
+        _session = new HandoverSession(_socket, _link, new PeerCredentials(0, 0, [], id), offers, new RegionServerOptions { MaxGrants = int.MaxValue }, static _ => { });
+        // Without the context of whoever starts it.
         ThreadPool.UnsafeQueueUserWorkItem(static region => _ = region.ServeAsync(), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static child => _ = child.region.WatchExitAsync(child.id), (region: this, id), preferLocal: false);
     }
 
-    /// <summary>The child. It is not ended by <see cref="Dispose"/>.</summary>
+    /// <summary>The child. It is not ended by <see cref="Dispose"/>, and the caller's to dispose.</summary>
     public Process Process { get; }
 
     /// <summary>Starts a child with one topic.</summary>
     /// <param name="start">
     /// What to start, without a shell (<see cref="ProcessStartInfo.UseShellExecute"/> off). It may be a program that confines itself and turns
-    /// into another (<c>setpriv</c>, <c>unshare</c>), if that keeps descriptors and environment. A variable is added to its environment.
+    /// into another, or waits for it (<c>setpriv</c>, <c>unshare</c>), if that keeps descriptors and environment. A variable is added to the
+    /// environment, for the child only.
     /// </param>
     /// <param name="options">How the topic is made.</param>
     /// <returns>The child, and this process's side of the topic.</returns>
@@ -106,9 +115,7 @@ public sealed class ChildRegion : IDisposable
         Syscall.RequirePlatform();
         options ??= new RegionClientOptions();
         options.Check();
-        string? value = Environment.GetEnvironmentVariable(Variable);
-        // Once, and not for what this process starts in turn.
-        Environment.SetEnvironmentVariable(Variable, null);
+        string? value = TakeVariable();
         string[] parts = value?.Split(':') ?? [];
         if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
         {
@@ -131,8 +138,7 @@ public sealed class ChildRegion : IDisposable
             {
                 throw new HandoverException("the parent's answer is no welcome");
             }
-            socket = new HandoverSocket(new Socket(new SafeSocketHandle(welcome.Descriptors[0].DangerousGetHandle(), ownsHandle: true)));
-            welcome.Descriptors[0].SetHandleAsInvalid();
+            socket = Adopt(welcome.Descriptors[0]);
             return new RegionClient(socket, parent, socket.Peer, options);
         }
         catch (Exception exception) when (exception is EndOfStreamException or ErrnoException { Error: ErrorNumber.EPIPE or ErrorNumber.ECONNRESET })
@@ -143,6 +149,17 @@ public sealed class ChildRegion : IDisposable
         {
             socket?.Dispose();
             throw new HandoverException($"what the parent sent is no socket of the right kind: {exception.Message}");
+        }
+    }
+
+    /// <summary>Once, and not for what this process starts in turn.</summary>
+    private static string? TakeVariable()
+    {
+        lock (Starting)
+        {
+            string? value = Environment.GetEnvironmentVariable(Variable);
+            Environment.SetEnvironmentVariable(Variable, null);
+            return value;
         }
     }
 
@@ -181,17 +198,42 @@ public sealed class ChildRegion : IDisposable
 
     private static HandoverSocket Inherit(int number)
     {
+        // Not this one's before it is known to be what the parent meant: the number may be another file's by now.
         SafeSocketHandle handle = new(number, ownsHandle: true);
         try
         {
-            Libc.SetInheritable(handle, isInheritable: false);
-            return new HandoverSocket(new Socket(handle));
+            Socket socket = new(handle);
+            if (socket is { AddressFamily: AddressFamily.Unix, SocketType: SocketType.Seqpacket, Connected: true })
+            {
+                Libc.SetInheritable(handle, isInheritable: false);
+                return new HandoverSocket(socket);
+            }
+            handle.SetHandleAsInvalid();
+            throw Unusable(number, null);
         }
         catch (Exception exception) when (exception is SocketException or ErrnoException)
         {
             handle.SetHandleAsInvalid();
-            throw new InvalidOperationException(
-                $"{Variable} names the descriptor {number}, which is no socket of a parent: something between ChildRegion.Start and this process has closed it, as sudo does.", exception);
+            throw Unusable(number, exception);
+        }
+    }
+
+    private static InvalidOperationException Unusable(int number, Exception? exception) => new(
+        $"{Variable} names the descriptor {number}, which is no socket of a parent: something between ChildRegion.Start and this process has closed it, as sudo does.", exception);
+
+    /// <summary>The socket that a descriptor is, which owns it from now on.</summary>
+    private static HandoverSocket Adopt(SafeFileHandle descriptor)
+    {
+        SafeSocketHandle handle = new(descriptor.DangerousGetHandle(), ownsHandle: true);
+        descriptor.SetHandleAsInvalid();
+        try
+        {
+            return new HandoverSocket(new Socket(handle));
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
         }
     }
 
@@ -205,10 +247,11 @@ public sealed class ChildRegion : IDisposable
 
     private Process StartWith(ProcessStartInfo start, Socket childs)
     {
-        start.Environment[Variable] = string.Create(CultureInfo.InvariantCulture, $"{childs.Handle}:{_token}");
         // Others that this process starts meanwhile inherit it, too: as few as can be.
         lock (Starting)
         {
+            bool wasSet = start.Environment.TryGetValue(Variable, out string? before);
+            start.Environment[Variable] = string.Create(CultureInfo.InvariantCulture, $"{childs.Handle}:{_token}");
             Libc.SetInheritable(childs.SafeHandle, isInheritable: true);
             try
             {
@@ -216,23 +259,25 @@ public sealed class ChildRegion : IDisposable
             }
             finally
             {
-                start.Environment.Remove(Variable);
                 Libc.SetInheritable(childs.SafeHandle, isInheritable: false);
+                start.Environment.Remove(Variable);
+                if (wasSet)
+                {
+                    start.Environment[Variable] = before;
+                }
             }
         }
     }
 
     private async Task ServeAsync()
     {
-        using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
-        Task exit = WatchExitAsync(gone);
         try
         {
-            await WelcomeAsync(gone.Token).ConfigureAwait(false);
+            await WelcomeAsync(_end.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            _link.Lose(_end.IsCancellationRequested ? "this side has let go of it" : "it ended before it opened its region");
+            _link.Lose(_end.IsCancellationRequested ? "this side has let go of it" : exception is HandoverException ? exception.Message : "it ended before it opened its region");
             return;
         }
         finally
@@ -240,23 +285,33 @@ public sealed class ChildRegion : IDisposable
             _inherited.Dispose();
             _childsSocket.Dispose();
         }
-        Dictionary<string, RegionOffer> offers = _topics.ToDictionary(
-            static pair => pair.Key, static pair => new RegionOffer(RegionGrants.Publish | RegionGrants.Subscribe | RegionGrants.Observe, "", pair.Value, null, null));
-        HandoverSession session = new(_socket, _link, new PeerCredentials(0, 0, [], Process.Id), offers, new RegionServerOptions { MaxGrants = int.MaxValue }, static _ => { });
-        await session.RunAsync(Timeout.InfiniteTimeSpan, _end.Token).ConfigureAwait(false);
-        await exit.ConfigureAwait(false);
+        await _session.RunAsync(Timeout.InfiniteTimeSpan, _end.Token).ConfigureAwait(false);
     }
 
-    private async Task WatchExitAsync(CancellationTokenSource gone)
+    /// <summary>
+    /// Ends the connection of a child that is gone before it was granted anything: the first socket may be open elsewhere, by accident, and
+    /// the second lie in it. Once something was granted, the second is the child's alone, and its end tells.
+    /// </summary>
+    private async Task WatchExitAsync(int id)
     {
         try
         {
-            await Process.WaitForExitAsync(gone.Token).ConfigureAwait(false);
-            await gone.CancelAsync().ConfigureAwait(false);
+            // Another object than the user's, who may dispose that, or redirect the output to a pipe that is open for longer than the child lives.
+            using Process child = Process.GetProcessById(id);
+            await child.WaitForExitAsync(_end.Token).ConfigureAwait(false);
+        }
+        catch (ArgumentException)
+        {
+            // It is gone.
         }
         catch (OperationCanceledException)
         {
-            // This side was first.
+            return;
+        }
+        if (!_session.HasGranted)
+        {
+            _inherited.Shutdown();
+            _socket.Shutdown();
         }
     }
 

@@ -101,7 +101,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     /// <summary>The other regions of an endpoint of lanes.</summary>
     private protected ICompanions? Companions { private get; init; }
 
-    /// <summary>Whether <see cref="IsSuspect"/> is set when a peer may have died.</summary>
+    /// <summary>Whether <see cref="IsSuspect"/> is surely set when a peer may have died.</summary>
     private protected bool IsWatched { get; private set; }
 
     /// <summary>A peer may have died, and what it left may not be dealt with yet.</summary>
@@ -250,7 +250,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
         GiveBackSlot();
     }
 
-    /// <summary>The death watch does not reach all regions of this endpoint: its sleeps are bounded from now on.</summary>
+    /// <summary>The death watch does not reach all regions of this endpoint, or is not relied on: its sleeps are bounded from now on.</summary>
     internal void IsUnwatched()
     {
         IsWatched = false;

@@ -21,6 +21,9 @@ internal sealed class HandoverSession(
     private int _grants;
     private int _refusals;
 
+    /// <summary>Whether the peer was granted anything yet.</summary>
+    internal bool HasGranted => _grants > 0;
+
     /// <summary>Serves until the connection ends.</summary>
     /// <param name="patience">How long to wait for the first request.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -159,7 +162,8 @@ internal sealed class HandoverSession(
         RegionFile file = (RegionFile)TopicOf(request, offer).Source;
         // A description that nobody else has: this process closes its copy when it was sent.
         using SafeFileHandle handle = file.OpenToPass(readOnly: request.Grant == RegionGrants.Observe);
-        SafeHandle[] descriptors = [handle];
+        // An observer neither sleeps nor wakes.
+        SafeHandle[] descriptors = [handle, .. request.Grant == RegionGrants.Observe ? [] : file.Events?.Handles ?? []];
         socket.Send(new HandoverMessage(HandoverKind.Grant, (uint)descriptors.Length - 1, "", offer.Contract), descriptors);
         _grants++;
     }

@@ -62,7 +62,7 @@ internal sealed unsafe class Lanes(RegionSource hub, RingMemory memory, RegionOp
             try
             {
                 Region region = LaneRegions.Open(hub, index, options, readOnly: false);
-                _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, atMostOnce, subscriber));
+                _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, atMostOnce, copies: !options.TrustPeers, subscriber));
             }
             catch (Exception exception)
             {

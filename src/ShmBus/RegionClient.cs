@@ -121,7 +121,9 @@ public sealed class RegionClient : IDisposable
         Topic passed = Topic.OfPassed(Ask(topic, grant), _options.Topic, _link);
         try
         {
-            return create(_options.RequireSameTopic ? passed.Matching(_options.Topic) : passed);
+            // An observer gets no eventfds, whatever the topic has.
+            TopicOptions expected = _options.Topic with { Eventfds = _options.Topic.Eventfds && grant != RegionGrants.Observe };
+            return create(_options.RequireSameTopic ? passed.Matching(expected) : passed);
         }
         catch
         {
@@ -186,11 +188,11 @@ public sealed class RegionClient : IDisposable
         HandoverMessage message = answer.Message;
         switch (message.Kind)
         {
-            case HandoverKind.Grant when answer.Descriptors.Count == message.Value + 1L && answer.Descriptors.Count == 1:
-                SafeFileHandle region = answer.Descriptors[0];
+            case HandoverKind.Grant when answer.Descriptors.Count == message.Value + 1L:
+                SafeFileHandle[] descriptors = [.. answer.Descriptors];
                 // The region's from now on.
                 answer.Descriptors.Clear();
-                return RegionFile.FromPassed(region, $"(region '{topic}' from {_address})", Server.UserId, readOnly: grant == RegionGrants.Observe);
+                return RegionFile.FromPassed(descriptors[0], descriptors[1..], $"(region '{topic}' from {_address})", Server.UserId, readOnly: grant == RegionGrants.Observe);
             case HandoverKind.Refusal when answer.Descriptors.Count == 0:
                 throw new RegionRefusedException(_address, message.First);
             default:

@@ -16,7 +16,8 @@ public sealed record RegionClientOptions
 
     /// <summary>
     /// How this process maps the regions and waits (<see cref="TopicOptions.PopulateLimit"/>, <see cref="TopicOptions.Lock"/>,
-    /// <see cref="TopicOptions.HugePages"/>, <see cref="TopicOptions.AllowSynchronousContinuations"/>).
+    /// <see cref="TopicOptions.HugePages"/>, <see cref="TopicOptions.AllowSynchronousContinuations"/>), and whether it trusts who else is there
+    /// (<see cref="TopicOptions.TrustPeers"/>).
     /// </summary>
     public TopicOptions Topic { get; init; } = TopicOptions.Default;
 
@@ -29,7 +30,7 @@ public sealed record RegionClientOptions
     internal void Check()
     {
         HandoverMessage.CheckText(Contract, nameof(Contract));
-        _ = Topic.ToRegionOptions();
+        _ = Topic.ToRegionOptions(mayHaveEventfds: true);
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromDays(1))
         {
             throw new ArgumentException($"{nameof(Timeout)} is {Timeout}; expected more than none, and a day at most.");

@@ -40,7 +40,8 @@ public sealed unsafe partial class Subscriber : Endpoint
             _publishers = new Waker(memory, EndpointRole.Publisher, Signals.Of(region));
             _pace = new Pace((ulong)region.Header.RingCapacity);
             _ring = new RingConsumer(memory, Owner.Index, atMostOnce,
-                !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End);
+                !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End,
+                copies: !options.TrustPeers);
             if (Owner.IsNewPlace && place is not null)
             {
                 Owner.Keep(place);

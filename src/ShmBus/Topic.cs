@@ -26,7 +26,7 @@ public sealed partial class Topic : IDisposable
     {
         options ??= TopicOptions.Default;
         _source = source;
-        _options = options.ToRegionOptions();
+        _options = options.ToRegionOptions(mayHaveEventfds: source is RegionFile { Path: null });
         _allowsSynchronousContinuations = options.AllowSynchronousContinuations;
         IsNew = isNew;
         RegionHeader header = source.Header;
@@ -73,6 +73,9 @@ public sealed partial class Topic : IDisposable
 
     /// <summary>How many bytes a subscriber may lag before it is evicted; 0 for any number.</summary>
     public int EvictionLag => (int)_source.Header.EvictionLag;
+
+    /// <summary>Whether sleepers are woken through eventfds.</summary>
+    public bool Eventfds => _source.Events is not null;
 
     /// <summary>The largest payload, in bytes: a quarter of the capacity.</summary>
     public int MaxMessageLength => RecordDescriptor.MaxLength(Capacity);
@@ -153,8 +156,8 @@ public sealed partial class Topic : IDisposable
         Syscall.RequirePlatform();
         options ??= TopicOptions.Default;
         options.RefuseLanes();
-        RegionOptions region = options.ToRegionOptions();
-        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region), options, isNew: true) { Link = link };
+        RegionOptions region = options.ToRegionOptions(mayHaveEventfds: true);
+        return new Topic(RegionFile.CreateAnonymous(options.ToHeader(), region, options.Eventfds), options, isNew: true) { Link = link };
     }
 
     /// <summary>A topic as another process handed it over, for one endpoint.</summary>
@@ -312,6 +315,7 @@ public sealed partial class Topic : IDisposable
             Match(nameof(TopicOptions.Subscribers), Subscribers, options.Subscribers);
             Match(nameof(TopicOptions.Overflow), Overflow, options.Overflow);
             Match(nameof(TopicOptions.EvictionLag), EvictionLag, options.EvictionLag);
+            Match(nameof(TopicOptions.Eventfds), Eventfds, options.Eventfds);
             return this;
         }
         catch
@@ -347,9 +351,9 @@ public sealed partial class Topic : IDisposable
         try
         {
             hub = new LaneHub(region);
-            return LaneFiles.Take(
+            return Ready(LaneFiles.Take(
                 LaneRegions.OpenOrCreate(_source, hub.Index, _options),
-                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations });
+                lane => new Publisher(lane, lane.Ring(), wait, hub) { AllowsSynchronousContinuations = _allowsSynchronousContinuations }));
         }
         catch
         {
@@ -365,9 +369,7 @@ public sealed partial class Topic : IDisposable
         Region region = Region.Map(_source, _options, readOnly: false);
         try
         {
-            T endpoint = create(region, region.Ring());
-            endpoint.Follow(Link);
-            return endpoint;
+            return Ready(create(region, region.Ring()));
         }
         catch
         {
@@ -375,5 +377,16 @@ public sealed partial class Topic : IDisposable
             region.Unmap();
             throw;
         }
+    }
+
+    /// <summary>A new endpoint, which depends on the topic's peer. Where peers are not trusted, its sleeps are bounded as where nobody tells of deaths.</summary>
+    private T Ready<T>(T endpoint) where T : Endpoint
+    {
+        endpoint.Follow(Link);
+        if (!_options.TrustPeers)
+        {
+            endpoint.IsUnwatched();
+        }
+        return endpoint;
     }
 }

@@ -52,7 +52,7 @@ static void *run(void *argument) {
             looks++;
         }
         if (has_changed(watch)) {
-            get_up(watch->endpoint->slot);
+            get_up(watch->endpoint, watch->endpoint->role, watch->endpoint->index);
         }
     }
     return NULL;

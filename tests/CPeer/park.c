@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -40,11 +41,39 @@ static void announce(struct endpoint *e) {
     }
 }
 
-static void sleep_while(unsigned char *word, uint32_t seen, uint64_t nanoseconds) {
-    struct timespec limit = {.tv_sec = 0, .tv_nsec = (long)nanoseconds};
-    // It may return for any reason; the caller looks again.
-    syscall(SYS_futex, word, FUTEX_WAIT, seen, nanoseconds == 0 ? NULL : &limit, NULL, 0);
+static int event_of(const struct endpoint *e, enum role role, uint32_t index) {
+    return e->events[role == PUBLISHER ? index : e->slots[PUBLISHER] + index];
 }
+
+int own_event(const struct endpoint *e) { return event_of(e, e->role, e->index); }
+
+void take_count(const struct endpoint *e) {
+    uint64_t count;
+    if (read(own_event(e), &count, sizeof count) < 0 && errno != EAGAIN) {
+        fail("the eventfd: %s", strerror(errno));
+    }
+}
+
+/// It may return for any reason; the caller looks again.
+static void sleep_while(const struct endpoint *e, uint32_t seen, uint64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = 0, .tv_nsec = (long)nanoseconds};
+    struct timespec *until = nanoseconds == 0 ? NULL : &limit;
+    if (e->events == NULL) {
+        syscall(SYS_futex, e->slot + SLOT_FUTEX, FUTEX_WAIT, seen, until, NULL, 0);
+        return;
+    }
+    struct pollfd event = {.fd = own_event(e), .events = POLLIN};
+    if (ppoll(&event, 1, until, NULL) > 0) {
+        take_count(e);
+    }
+}
+
+void begin_sleep(struct endpoint *e) {
+    store32(e->slot + SLOT_PARKED, load32(e->slot + SLOT_PARKED) + 1);
+    announce(e);
+}
+
+void end_sleep(struct endpoint *e) { store32(e->slot + SLOT_PARKED, load32(e->slot + SLOT_PARKED) + 1); }
 
 void wait_for(struct endpoint *e, look *look, void *self) {
     for (int i = 0; i < LOOKS_BEFORE_PARKING; i++) {
@@ -57,9 +86,7 @@ void wait_for(struct endpoint *e, look *look, void *self) {
     uint64_t unsure = millisecond;
     for (bool found = false; !found;) {
         uint32_t seen = load32(e->slot + SLOT_FUTEX);
-        uint32_t parked = load32(e->slot + SLOT_PARKED);
-        store32(e->slot + SLOT_PARKED, parked + 1);
-        announce(e);
+        begin_sleep(e);
         found = look(self, true);
         if (!found) {
             uint64_t limit = e->deaths_are_seen ? 0 : 10 * millisecond;
@@ -67,10 +94,10 @@ void wait_for(struct endpoint *e, look *look, void *self) {
                 limit = limit == 0 || limit > unsure ? unsure : limit;
                 unsure = unsure * 2 < 20 * millisecond ? unsure * 2 : 20 * millisecond;
             }
-            sleep_while(e->slot + SLOT_FUTEX, seen, limit);
+            sleep_while(e, seen, limit);
             slept = true;
         }
-        store32(e->slot + SLOT_PARKED, parked + 2);
+        end_sleep(e);
         found = found || look(self, false);
     }
     if (!slept) {
@@ -78,9 +105,18 @@ void wait_for(struct endpoint *e, look *look, void *self) {
     }
 }
 
-void get_up(unsigned char *slot) {
-    add32(slot + SLOT_FUTEX, 1);
-    syscall(SYS_futex, slot + SLOT_FUTEX, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+void get_up(const struct endpoint *e, enum role role, uint32_t index) {
+    unsigned char *word = slot_at(e, role, index) + SLOT_FUTEX;
+    add32(word, 1);
+    if (e->events == NULL) {
+        syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+        return;
+    }
+    static const uint64_t one = 1;
+    // EAGAIN: the count is full, and wakes as it is.
+    if (write(event_of(e, role, index), &one, sizeof one) < 0 && errno != EAGAIN) {
+        fail("the eventfd of another: %s", strerror(errno));
+    }
 }
 
 void wake(struct endpoint *e, enum role role) {
@@ -96,11 +132,10 @@ void wake(struct endpoint *e, enum role role) {
     full_fence();
     for (uint32_t index = 0; index < e->slots[role]; index++) {
         if (sleepers >> index & 1) {
-            unsigned char *slot = slot_at(e, role, index);
-            uint32_t parked = load32(slot + SLOT_PARKED);
+            uint32_t parked = load32(slot_at(e, role, index) + SLOT_PARKED);
             if (parked % 2 != 0 && parked != e->woken[index]) {
                 e->woken[index] = parked;
-                get_up(slot);
+                get_up(e, role, index);
             }
         }
     }

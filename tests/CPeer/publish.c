@@ -109,7 +109,7 @@ static void wake_waiters(struct endpoint *e) {
 
 void join_publisher(struct publisher *p, const char *path) {
     struct endpoint *e = &p->endpoint;
-    open_region(e, path);
+    open_region(e, PUBLISHER, path);
     take_slot(e, PUBLISHER, NULL);
     p->tail = load64(e->base + TAIL);
     if (p->tail % 16 != 0 || p->tail < e->capacity) {

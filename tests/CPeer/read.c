@@ -101,7 +101,7 @@ static bool skip_hole(struct subscriber *s) {
     return true;
 }
 
-static bool is_there(void *self, bool thorough) {
+bool is_message_there(void *self, bool thorough) {
     struct subscriber *s = self;
     return kind_at(&s->endpoint, s->position) != 0 || !is_intact(s) || (thorough && skip_hole(s));
 }
@@ -141,7 +141,7 @@ static uint64_t begin_batch(const struct subscriber *s, uint64_t end) {
 
 void join_subscriber(struct subscriber *s, const char *path, const char *place) {
     struct endpoint *e = &s->endpoint;
-    open_region(e, path);
+    open_region(e, SUBSCRIBER, path);
     take_slot(e, SUBSCRIBER, place);
     s->copy = malloc(extent(max_length(e)));
     uint64_t generation = load32(e->slot + SLOT_GENERATION) + 1;
@@ -194,7 +194,7 @@ static unsigned read_record(struct subscriber *s) {
     return kind;
 }
 
-struct message next_message(struct subscriber *s) {
+bool try_next_message(struct subscriber *s, struct message *found) {
     struct endpoint *e = &s->endpoint;
     for (;;) {
         unsigned kind = s->batch != 0 ? KIND_BATCH : read_record(s);
@@ -204,8 +204,7 @@ struct message next_message(struct subscriber *s) {
         switch (kind) {
         case 0:
             store_gate(s);
-            wait_for(e, is_there, s);
-            continue;
+            return false;
         case KIND_ABORTED:
             go_on_at(s, s->position + extent(length));
             continue;
@@ -232,14 +231,24 @@ struct message next_message(struct subscriber *s) {
             if (s->batch == 0) {
                 s->batch = begin_batch(s, end);
             }
-            return message_in_batch(s, s->batch, end);
+            message = message_in_batch(s, s->batch, end);
+            break;
         case KIND_MESSAGE:
             break;
         default:
             fail("kind %u at %llu is not known", kind, (unsigned long long)s->position);
         }
-        return message;
+        *found = message;
+        return true;
     }
+}
+
+struct message next_message(struct subscriber *s) {
+    struct message message;
+    while (!try_next_message(s, &message)) {
+        wait_for(&s->endpoint, is_message_there, s);
+    }
+    return message;
 }
 
 void done(struct subscriber *s, const struct message *message) {

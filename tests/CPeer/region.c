@@ -196,8 +196,12 @@ static void check_header(struct endpoint *e) {
     }
 }
 
-void open_region(struct endpoint *e, const char *path) {
-    e->file = open_file(path);
+void open_region(struct endpoint *e, enum role role, const char *path) {
+    if (strncmp(path, "unix:", 5) == 0) {
+        receive_region(e, role, path + 5);
+    } else {
+        e->file = open_file(path);
+    }
     check_header(e);
     e->base = mmap(NULL, e->data + 2 * e->capacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (e->base == MAP_FAILED ||

@@ -67,6 +67,7 @@ enum role { PUBLISHER, SUBSCRIBER };
 struct endpoint {
     enum role role;
     int file;
+    int *events; // of the slots, in the order of the table, where sleepers are woken so; or NULL
     unsigned char *base; // the whole file; the data area once more behind it
     uint64_t table, data, capacity, size, key;
     uint32_t slots[2]; // by role
@@ -112,7 +113,11 @@ static inline unsigned kind_at(const struct endpoint *e, uint64_t position) {
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // region.c
-void open_region(struct endpoint *e, const char *path);
+/// By its path; or behind "unix:" by the address of a server, which is asked for an endpoint of the first topic.
+void open_region(struct endpoint *e, enum role role, const char *path);
+
+// handover.c
+void receive_region(struct endpoint *e, enum role role, const char *address);
 
 // slot.c
 uint64_t slot_offset(const struct endpoint *e, enum role role, uint32_t index);
@@ -129,9 +134,14 @@ _Noreturn void corrupt(const struct endpoint *e, uint64_t position, const char *
 typedef bool look(void *self, bool thorough);
 void register_wakers(struct endpoint *e);
 void wait_for(struct endpoint *e, look *look, void *self);
+void begin_sleep(struct endpoint *e);
+void end_sleep(struct endpoint *e);
 void no_longer_parked(struct endpoint *e);
 void wake(struct endpoint *e, enum role role);
-void get_up(unsigned char *slot);
+void get_up(const struct endpoint *e, enum role role, uint32_t index);
+/// By eventfds: the one that the endpoint waits for, and taking its count.
+int own_event(const struct endpoint *e);
+void take_count(const struct endpoint *e);
 
 // deaths.c
 void watch_deaths(struct endpoint *e);
@@ -199,7 +209,10 @@ struct subscriber {
 
 /// At the end, or where the place of a name stopped.
 void join_subscriber(struct subscriber *s, const char *path, const char *place);
-/// The next message, waited for. It stays as it is until done() says that it was dealt with.
+/// The next message, if it is there. It stays as it is until done() says that it was dealt with.
+bool try_next_message(struct subscriber *s, struct message *message);
+look is_message_there;
+/// The same, waited for.
 struct message next_message(struct subscriber *s);
 void done(struct subscriber *s, const struct message *message);
 void leave_subscriber(struct subscriber *s);

@@ -23,6 +23,7 @@ bool is_alive(const struct endpoint *e, enum role role, uint32_t index) {
         return true; // the kernel never reports one's own lock
     }
     struct flock lock = first_byte(e, role, index);
+    lock.l_type = F_RDLCK; // the read locks of whoever may only read tell nothing
     if (fcntl(e->file, F_OFD_GETLK, &lock) != 0) {
         fail("F_OFD_GETLK: %s", strerror(errno));
     }

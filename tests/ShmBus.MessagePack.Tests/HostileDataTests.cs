@@ -41,13 +41,13 @@ internal sealed class HostileDataTests
         select Mutate(value.ToBytes(), at, (byte)change, truncated ? end : -1);
 
     [Test]
-    public void Random_bytes() => Hold(Noise, 2000);
+    public void Random_bytes() => Hold(Noise, 1000);
 
     [Test]
-    public void Headers_that_promise_anything() => Hold(Promises, 2000);
+    public void Headers_that_promise_anything() => Hold(Promises, 1000);
 
     [Test]
-    public void Values_with_a_byte_changed_and_the_end_cut_off() => Hold(Mutants, 2000);
+    public void Values_with_a_byte_changed_and_the_end_cut_off() => Hold(Mutants, 1000);
 
     [Test]
     public void Every_beginning_of_a_value_is_refused() => Prop.ForAll(ValueGenerator.Any.ToArbitrary(), static value =>
@@ -117,9 +117,7 @@ internal sealed class HostileDataTests
     {
         byte[] bytes = [.. Convert.FromHexString(hex), .. new byte[100]];
         Assert.That(Fails(bytes), Is.True);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        _ = Fails(bytes);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(PerException + bytes.Length * PerByteOfValues));
+        Assert.That(Allocated(() => Fails(bytes)), Is.LessThan(PerException + bytes.Length * PerByteOfValues));
         CheckReadings(bytes);
     }
 
@@ -134,10 +132,34 @@ internal sealed class HostileDataTests
             header.CopyTo(bytes, level * header.Length);
         }
         Assert.That(Fails(bytes), Is.True);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        _ = Fails(bytes);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(PerException + bytes.Length * PerByteOfValues / 4));
+        Assert.That(Allocated(() => Fails(bytes)), Is.LessThan(PerException + bytes.Length * PerByteOfValues / 4));
         Assert.That(Readings.Failure(static (ref MessagePackReader reader) => { reader.Skip(); return ""; }, bytes)?.Expected, Does.Contain("and what is announced"));
+    }
+
+    [Test]
+    public void What_was_refused_and_then_read_otherwise_counts_once()
+    {
+        // An array of three: a number, an array of two nils, and nothing where the third should be.
+        MessagePackReader reader = new([0x93, 0xCD, 0x01, 0x2C, 0x92, 0xC0, 0xC0]);
+        Assert.That(reader.ReadArrayHeader(), Is.EqualTo(3));
+        try
+        {
+            _ = reader.ReadByte();
+            Assert.Fail("300 is no byte.");
+        }
+        catch (MessagePackException)
+        {
+            Assert.That(reader.ReadInt32(), Is.EqualTo(300));
+        }
+        try
+        {
+            _ = reader.ReadArrayHeader();
+            Assert.Fail("One element is missing.");
+        }
+        catch (MessagePackException refused)
+        {
+            Assert.That(refused.Position, Is.EqualTo(4));
+        }
     }
 
     [Test]
@@ -167,19 +189,14 @@ internal sealed class HostileDataTests
 
     private static void Hold(Gen<byte[]> bytes, int count)
     {
-        // Once for all that is compiled and cached.
-        CheckReadings([]);
-        _ = Fails([0x91, 0xC1]);
         int failed = 0, read = 0;
         Prop.ForAll(bytes.ToArbitrary(), each =>
         {
             CheckReadings(each);
-            long before = GC.GetAllocatedBytesForCurrentThread();
             bool fails = Fails(each);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             (fails ? ref failed : ref read)++;
             // The stack of an exception grows with each level that it leaves.
-            Assert.That(allocated, Is.LessThan((fails ? 4 * PerException : PerResult) + each.Length * PerByteOfValues), Convert.ToHexStringLower(each));
+            Assert.That(Allocated(() => Fails(each)), Is.LessThan((fails ? 4 * PerException : PerResult) + each.Length * PerByteOfValues), Convert.ToHexStringLower(each));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(count).WithEndSize(200));
         TestContext.Out.WriteLine($"{read} read, {failed} refused");
         Assert.That(failed, Is.Positive);
@@ -191,11 +208,22 @@ internal sealed class HostileDataTests
     {
         foreach ((string name, Reading read) in Readings.All)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             bool failed = Readings.Failure(read, bytes) is not null;
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.That(allocated, Is.LessThanOrEqualTo((failed ? PerException : PerResult) + PerByte * bytes.Length), $"{name} of {Convert.ToHexStringLower(bytes)}");
+            Assert.That(Allocated(() => Readings.Failure(read, bytes)), Is.LessThanOrEqualTo((failed ? PerException : PerResult) + PerByte * bytes.Length), $"{name} of {Convert.ToHexStringLower(bytes)}");
         }
+    }
+
+    /// <summary>What an action allocates each time: now and then .NET adds something of its own, for a pool that it fills again.</summary>
+    private static long Allocated<T>(Func<T> action)
+    {
+        long least = long.MaxValue;
+        for (int i = 0; i < 3; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            _ = action();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
     }
 
     private static bool Fails(ReadOnlySpan<byte> bytes)

@@ -9,10 +9,12 @@ internal static class AwaitAllocations
     /// <summary>With its header an eighth of the ring: each one that is read gives room back.</summary>
     private static readonly byte[] Payload = new byte[4096 / 8 - 16];
     private static readonly CancellationTokenSource Source = new();
+    private static bool s_hasEventfds;
 
-    /// <summary>Says for each way how many bytes all threads allocated in the best of some rounds of 500 messages, and how many of these slept.</summary>
-    internal static int Run()
+    /// <summary>EVENTFDS: says for each way how many bytes all threads allocated in the best of some rounds of 500 messages, and how many of these slept.</summary>
+    internal static int Run(string[] arguments)
     {
+        s_hasEventfds = bool.Parse(arguments[0]);
         foreach (bool sleeps in (ReadOnlySpan<bool>)[false, true])
         {
             foreach (bool isInline in (ReadOnlySpan<bool>)[false, true])
@@ -30,7 +32,7 @@ internal static class AwaitAllocations
 
     private static void Measure(string name, bool sleeps, bool isInline, Func<Ends, Task> user)
     {
-        using Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = 4096, AllowSynchronousContinuations = isInline });
+        using Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = 4096, AllowSynchronousContinuations = isInline, Eventfds = s_hasEventfds });
         using Publisher publisher = topic.CreatePublisher();
         using Subscriber subscriber = topic.CreateSubscriber();
         Ends ends = new(publisher, subscriber, sleeps, name.Contains("Read", StringComparison.Ordinal));

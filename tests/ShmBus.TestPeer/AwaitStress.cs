@@ -10,10 +10,13 @@ internal static class AwaitStress
 {
     private const int Capacity = 4096;
 
-    /// <summary>ROUNDS: says what is left.</summary>
+    private static bool s_hasEventfds;
+
+    /// <summary>ROUNDS EVENTFDS: says what is left.</summary>
     internal static int Run(string[] arguments)
     {
         int rounds = (int)StreamCommands.Parse(arguments[0]);
+        s_hasEventfds = bool.Parse(arguments[1]);
         // Whatever is made once is there.
         Play(100, 1);
         long before = Settled();
@@ -57,8 +60,9 @@ internal static class AwaitStress
         return GC.GetTotalMemory(forceFullCollection: true);
     }
 
-    /// <summary>What of the topics is open or mapped.</summary>
+    /// <summary>What of the topics, and of what they are awaited by, is open or mapped.</summary>
     private static int Files() =>
+        EventfdCommands.Descriptors() +
         Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(static entry => new FileInfo(entry).LinkTarget?.StartsWith("/memfd:shmbus", StringComparison.Ordinal) == true) +
         File.ReadLines("/proc/self/maps").Count(static line => line.Contains("/memfd:shmbus", StringComparison.Ordinal));
 
@@ -85,7 +89,7 @@ internal static class AwaitStress
         internal Table(int seed)
         {
             _random = new Random(seed);
-            _topic = Topic.CreateAnonymous(new TopicOptions { Capacity = Capacity, AllowSynchronousContinuations = seed % 2 == 1 });
+            _topic = Topic.CreateAnonymous(new TopicOptions { Capacity = Capacity, AllowSynchronousContinuations = seed % 2 == 1, Eventfds = s_hasEventfds });
             _publisher = _topic.CreatePublisher();
             // At most once: what an operation took is handed to its awaiter, and to nobody else.
             _subscriber = _topic.CreateSubscriber(acknowledge: Acknowledge.BeforeHandling);

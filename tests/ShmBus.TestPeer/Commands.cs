@@ -27,6 +27,9 @@ internal static class Commands
             case "hold-subscriber": return BroadcastCommands.Hold(rest);
             case "die-while-joining": return DeathCommands.DieWhileJoining(rest);
             case "hold": return DeathCommands.Hold(rest);
+            case "hold-read-locks": return ReadLockCommand.Run(rest[0]);
+            case "tamper-with-wakes": return WakeTamperCommand.Run(rest);
+            case "scribble": return ScribbleCommand.Run(rest);
             case "read-then-die": return DeathCommands.ReadThenDie(rest);
             case "park": return WaitCommands.Park(rest);
             case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);
@@ -39,7 +42,8 @@ internal static class Commands
             case "await-refused-later": return AwaitTroubles.RefusedLater(rest).GetAwaiter().GetResult();
             case "await-without-barriers": return AwaitTroubles.WithoutBarriers(rest).GetAwaiter().GetResult();
             case "strangers-context": return AwaitTroubles.StrangersContext(rest).GetAwaiter().GetResult();
-            case "await-allocations": return AwaitAllocations.Run();
+            case "await-allocations": return AwaitAllocations.Run(rest);
+            case "await-eventfds": return EventfdCommands.AwaitMany(rest);
             case "await-stress": return AwaitStress.Run(rest);
             case "create": return NativeCommands.Create(rest);
             case "open": return NativeCommands.Open(rest);
@@ -54,6 +58,8 @@ internal static class Commands
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
             case string name when name.StartsWith("bus-", StringComparison.Ordinal): return BusCommands.Run(arguments);
             case string name when name.StartsWith("handover-", StringComparison.Ordinal): return HandoverCommands.Run(arguments);
+            case string name when name.StartsWith("child-", StringComparison.Ordinal): return ChildCommands.Run(arguments);
+            case string name when name.StartsWith("parent-", StringComparison.Ordinal): return ParentCommands.Run(arguments);
             case "work-in-process": return InProcessCommand.Run();
             case "watch-peers": return WatchPeersCommand.Run(rest[0]);
             case "soak": return SoakCommand.Run(rest);

@@ -13,6 +13,7 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
 {
     private GuardedSpace? _space;
     private bool _isGuarded;
+    private bool _isCopy;
     private bool _isOfLanes;
 
     private protected Random Random { get; } = random;
@@ -39,16 +40,18 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
             T? endpoint = null;
             try
             {
-                using Topic topic = Topic.Open(path);
+                bool trusts = Random.Next(2) == 0;
+                using Topic topic = Topic.Open(path, new TopicOptions { TrustPeers = trusts });
                 // A hub of lanes is not where the messages are.
                 _space ??= topic.Lanes ? null : new GuardedSpace(MappedSize());
                 MaxLength = topic.MaxMessageLength;
                 topic.Inspect();
                 endpoint = Create(topic, Enum.GetValues<WaitStrategy>()[Random.Next(3)]);
-                // Where messages can vanish they are handed out as copies.
-                bool isCopy = endpoint is Subscriber && (topic.Overflow == Overflow.Overwrite || topic.EvictionLag != 0);
-                _isGuarded = _space?.Holds(path) == true && !isCopy;
+                // Where messages can vanish, or peers are not trusted, they are handed out as copies.
+                _isCopy = endpoint is Subscriber && (topic.Overflow == Overflow.Overwrite || topic.EvictionLag != 0 || !trusts);
+                _isGuarded = _space?.Holds(path) == true && !_isCopy;
                 Counts.Add(topic.Lanes ? "on-lanes" : _isGuarded ? "guarded" : "unguarded");
+                Counts.Add(trusts ? "trusting" : "untrusting");
                 _isOfLanes = topic.Lanes && endpoint is Subscriber;
                 while (!Stop.IsCancellationRequested && Step(endpoint))
                 {
@@ -83,19 +86,38 @@ internal abstract class FuzzEndpoint<T>(string path, Random random, FuzzCounts c
         _space?.Dispose();
     }
 
-    /// <summary>Looks at every byte: one that is not the region's ends the process.</summary>
+    /// <summary>Looks at every byte, twice: one that is not the region's ends the process, and so does one that changes in a copy.</summary>
     private protected void Look(ReadOnlySpan<byte> payload)
     {
         if (payload.Length > MaxLength || (_isGuarded && !_space!.Contains(payload)))
         {
             throw new InvalidOperationException($"{payload.Length} bytes, of {MaxLength} at most, or outside of the region");
         }
-        int sum = 0;
-        foreach (byte value in payload)
+        ulong first = Hash(payload);
+        if (Random.Next(16) == 0)
         {
-            sum += value;
+            // Long enough for somebody to write over it.
+            Thread.SpinWait(100);
         }
-        GC.KeepAlive(sum);
+        if (Hash(payload) == first)
+        {
+            return;
+        }
+        if (_isCopy)
+        {
+            throw new InvalidOperationException("A copy changed.");
+        }
+        Counts.Add("changed-in-place");
+    }
+
+    private static ulong Hash(ReadOnlySpan<byte> bytes)
+    {
+        ulong hash = 0;
+        foreach (byte value in bytes)
+        {
+            hash = hash * 31 + value;
+        }
+        return hash;
     }
 
     private long MappedSize()

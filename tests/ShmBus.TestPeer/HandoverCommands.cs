@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShmBus.Waiting;
 
 namespace ShmBus.TestPeer;
 
@@ -13,6 +14,8 @@ internal static class HandoverCommands
                 return WithClient(address, client => Publish(client, topic, int.Parse(count, CultureInfo.InvariantCulture)));
             case ["handover-read", string address, string topic, string count]:
                 return WithClient(address, client => Read(client, topic, int.Parse(count, CultureInfo.InvariantCulture)));
+            case ["handover-echo", string address, string wait, string count]:
+                return WithClient(address, client => Echo(client, Enum.Parse<WaitStrategy>(wait), int.Parse(count, CultureInfo.InvariantCulture)));
             case ["handover-ask", string address, string topic, string grant]:
                 return WithClient(address, client => Ask(client, topic, Enum.Parse<RegionGrants>(grant)));
             case ["handover-child-echo"]:
@@ -67,6 +70,21 @@ internal static class HandoverCommands
             Console.WriteLine("lost");
             return 0;
         }
+    }
+
+    /// <summary>Says how many eventfds it has, and sends each message back.</summary>
+    private static int Echo(RegionClient client, WaitStrategy wait, int count)
+    {
+        using Subscriber there = client.CreateSubscriber("there", wait);
+        using Publisher back = client.CreatePublisher("back", wait);
+        // The runtime's sockets have one set of epoll, and no eventfd.
+        Console.WriteLine($"eventfds: {EventfdCommands.Eventfds()}");
+        for (int i = 0; i < count; i++)
+        {
+            back.Publish(there.Read().Payload);
+        }
+        Console.WriteLine("done");
+        return 0;
     }
 
     /// <summary>Asks for one grant and says what came of it.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using ShmBus.Native;
 
 namespace ShmBus.TestPeer;
 
@@ -63,8 +65,15 @@ internal static class MutilatedMemory
         using Topic topic = Topic.CreateAnonymous(Options);
         using SafeFileHandle file = File.OpenHandle(AnonymousFile(), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         long size = RandomAccess.GetLength(file);
-        Console.WriteLine($"{Posix.Truncate(file, 0)} {Posix.Truncate(file, size - 1)} {Posix.Truncate(file, size + 1)} {Posix.Allocate(file, size, 1)}");
+        Console.WriteLine($"{Posix.Truncate(file, 0)} {Posix.Truncate(file, size - 1)} {Posix.Truncate(file, size + 1)} {Posix.Allocate(file, size, 1)} {SealForWriting(file)}");
         return 0;
+    }
+
+    /// <summary>What would keep those out who come later; returns the errno, 0 for none.</summary>
+    private static int SealForWriting(SafeFileHandle file)
+    {
+        const int F_SEAL_FUTURE_WRITE = 0x10;
+        return Libc.AddSeals(file, F_SEAL_FUTURE_WRITE) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     private static void Tell(string what, Action action)

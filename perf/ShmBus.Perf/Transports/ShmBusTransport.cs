@@ -6,8 +6,8 @@ namespace ShmBus.Perf.Transports;
 /// <summary>ShmBus itself, as its users would call it: claim and commit on one side, read in place on the other.</summary>
 internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 {
-    private const string There = "there";
-    private const string Back = "back";
+    protected const string There = "there";
+    protected const string Back = "back";
 
     public virtual string Name => "shmbus";
 
@@ -15,9 +15,11 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     protected virtual int Publishers => 1;
 
+    protected virtual bool TrustsPeers => true;
+
     public string WaitLabel(WaitMode asked) => asked.Label();
 
-    public IPinger CreatePinger(ChannelSettings settings)
+    public virtual IPinger CreatePinger(ChannelSettings settings)
     {
         // Both rings are made before the peer looks for them.
         using Topic there = Make(settings, There);
@@ -25,14 +27,14 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         return new Pinger(there.CreatePublisher(Strategy(settings)), back.CreateSubscriber(Strategy(settings)));
     }
 
-    public IPonger OpenPonger(ChannelSettings settings)
+    public virtual IPonger OpenPonger(ChannelSettings settings)
     {
-        using Topic there = Topic.Open(PathOf(settings, There));
-        using Topic back = Topic.Open(PathOf(settings, Back));
+        using Topic there = Open(settings, There);
+        using Topic back = Open(settings, Back);
         return new Ponger(there.CreateSubscriber(Strategy(settings)), back.CreatePublisher(Strategy(settings)));
     }
 
-    public IProducer CreateProducer(ChannelSettings settings)
+    public virtual IProducer CreateProducer(ChannelSettings settings)
     {
         using Topic there = Make(settings, There);
         return NewProducer(there.CreatePublisher(Strategy(settings)));
@@ -40,24 +42,26 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     public IProducer OpenProducer(ChannelSettings settings)
     {
-        using Topic there = Topic.Open(PathOf(settings, There));
+        using Topic there = Open(settings, There);
         return NewProducer(there.CreatePublisher(Strategy(settings)));
     }
 
-    public IConsumer OpenConsumer(ChannelSettings settings)
+    public virtual IConsumer OpenConsumer(ChannelSettings settings)
     {
-        using Topic there = Topic.Open(PathOf(settings, There));
+        using Topic there = Open(settings, There);
         return new Consumer(there.CreateSubscriber(Strategy(settings)));
     }
 
     protected virtual IProducer NewProducer(Publisher publisher) => new Producer(publisher);
 
-    private Topic Make(ChannelSettings settings, string name) =>
-        Topic.OpenOrCreate(PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity, Publishers = Publishers });
+    private Topic Make(ChannelSettings settings, string name) => Topic.OpenOrCreate(
+        PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity, Publishers = Publishers, TrustPeers = TrustsPeers });
+
+    private Topic Open(ChannelSettings settings, string name) => Topic.Open(PathOf(settings, name), new TopicOptions { TrustPeers = TrustsPeers });
 
     private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
 
-    private static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
+    protected static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
     {
         WaitMode.Spin => WaitStrategy.Spin,
         WaitMode.Park => WaitStrategy.Park,
@@ -72,7 +76,10 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         return claim;
     }
 
-    private sealed class Pinger(Publisher publisher, Subscriber subscriber) : IPinger
+    /// <param name="publisher">The way there.</param>
+    /// <param name="subscriber">The way back.</param>
+    /// <param name="server">What the other side got its end from, kept for as long as that uses it; or null.</param>
+    protected sealed class Pinger(Publisher publisher, Subscriber subscriber, IDisposable? server = null) : IPinger
     {
         public void Run(PingCourse course)
         {
@@ -89,10 +96,11 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         {
             publisher.Dispose();
             subscriber.Dispose();
+            server?.Dispose();
         }
     }
 
-    private sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
+    protected sealed class Ponger(Subscriber subscriber, Publisher publisher) : IPonger
     {
         public void Run(EchoCourse course)
         {
@@ -114,7 +122,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
         }
     }
 
-    private sealed class Producer(Publisher publisher) : IProducer
+    protected sealed class Producer(Publisher publisher, IDisposable? server = null) : IProducer
     {
         public void Run(StreamSource source)
         {
@@ -128,10 +136,14 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
             while (more);
         }
 
-        public void Dispose() => publisher.Dispose();
+        public void Dispose()
+        {
+            publisher.Dispose();
+            server?.Dispose();
+        }
     }
 
-    private sealed class Consumer(Subscriber subscriber) : IConsumer
+    protected sealed class Consumer(Subscriber subscriber) : IConsumer
     {
         public void Run(StreamSink sink)
         {

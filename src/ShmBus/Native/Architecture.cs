@@ -10,6 +10,8 @@ internal sealed class ArchitectureNumbers
 {
     internal static readonly ArchitectureNumbers X64 = new()
     {
+        EPOLL_EVENT_DATA = 4,
+        EPOLL_EVENT_SIZE = 12,
         O_DIRECTORY = 0x10000,
         O_NOFOLLOW = 0x20000,
         SYS_futex = 202,
@@ -20,6 +22,8 @@ internal sealed class ArchitectureNumbers
 
     internal static readonly ArchitectureNumbers Arm64 = new()
     {
+        EPOLL_EVENT_DATA = 8,
+        EPOLL_EVENT_SIZE = 16,
         O_DIRECTORY = 0x4000,
         O_NOFOLLOW = 0x8000,
         SYS_futex = 98,
@@ -31,6 +35,9 @@ internal sealed class ArchitectureNumbers
     /// <summary>Those of the machine that this runs on. <see cref="Syscall.RequirePlatform"/> refuses every third kind.</summary>
     internal static readonly ArchitectureNumbers Current =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Arm64 : X64;
+
+    internal required int EPOLL_EVENT_DATA { get; init; }
+    internal required int EPOLL_EVENT_SIZE { get; init; }
 
     internal required int O_DIRECTORY { get; init; }
     internal required int O_NOFOLLOW { get; init; }
@@ -44,6 +51,9 @@ internal sealed class ArchitectureNumbers
 
 internal static partial class Libc
 {
+    private static int EPOLL_EVENT_DATA => ArchitectureNumbers.Current.EPOLL_EVENT_DATA;
+    private static int EPOLL_EVENT_SIZE => ArchitectureNumbers.Current.EPOLL_EVENT_SIZE;
+
     internal static int O_DIRECTORY => ArchitectureNumbers.Current.O_DIRECTORY;
     internal static int O_NOFOLLOW => ArchitectureNumbers.Current.O_NOFOLLOW;
     internal static int O_TMPFILE => ArchitectureNumbers.Current.O_TMPFILE;

@@ -27,6 +27,8 @@ internal static class ErrnoAdvice
             "Check the path; the side that creates the topic must have run, or use OpenOrCreate.",
         ErrorNumber.ENOSPC when operation == "inotify_add_watch" =>
             "Raise fs.inotify.max_user_watches.",
+        ErrorNumber.ENOSPC when operation == "epoll_ctl" =>
+            "Raise fs.epoll.max_user_watches.",
         ErrorNumber.ENOSPC =>
             "Free space on that file system, choose a smaller Capacity, or give the container more shared memory (docker run --shm-size).",
         ErrorNumber.EDQUOT =>

@@ -39,7 +39,11 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Wakes whoever sleeps on the word; returns how many there were.</summary>
-    internal static int FutexWake(uint* word) =>
-        (int)Syscall.Check(syscall_futex(SYS_futex, word, FUTEX_WAKE, int.MaxValue, null, null, 0), "futex(FUTEX_WAKE)");
+    /// <summary>Wakes whoever sleeps on the word; returns how many there were, as far as that is known.</summary>
+    internal static int FutexWake(uint* word)
+    {
+        long woken = syscall_futex(SYS_futex, word, FUTEX_WAKE, int.MaxValue, null, null, 0);
+        // Whoever may read the word can sleep there as if it were a PI futex, which makes the kernel refuse: no reason for this side to fail.
+        return woken < 0 && Syscall.LastError == ErrorNumber.EINVAL ? 0 : (int)Syscall.Check(woken, "futex(FUTEX_WAKE)");
+    }
 }

@@ -51,9 +51,12 @@ internal static unsafe partial class Libc
         Syscall.Check(fcntl(fd, F_OFD_SETLK, &range), SetLock);
     }
 
-    /// <summary>Whether another description holds the lock on one byte. A lock of one's own description is never reported.</summary>
+    /// <summary>
+    /// Whether another description holds the lock on one byte for itself. A lock of one's own description is never reported. Nor is one
+    /// that can be shared: who may only read can take such a one.
+    /// </summary>
     internal static bool IsByteLocked(SafeFileHandle fd, long offset) =>
-        FindLock(fd, Range(F_WRLCK, offset, 1)).l_type != F_UNLCK;
+        FindLock(fd, Range(F_RDLCK, offset, 1)).l_type != F_UNLCK;
 
     /// <summary>A lock that another description holds on any byte of the file; its type is F_UNLCK where there is none.</summary>
     internal static flock FindLock(SafeFileHandle fd) => FindLock(fd, Range(F_WRLCK, 0, 0));

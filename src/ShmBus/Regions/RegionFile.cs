@@ -16,6 +16,8 @@ internal sealed class RegionFile : RegionSource
     /// <summary>How long one that is being deleted is waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private RegionEvents? _events;
+
     private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id, RegionDirectory? directory)
         : base(header, displayPath)
     {
@@ -28,6 +30,8 @@ internal sealed class RegionFile : RegionSource
     internal SafeFileHandle Handle { get; }
 
     internal override string? Path { get; }
+
+    internal override RegionEvents? Events => _events;
 
     internal FileId Id { get; }
 
@@ -104,10 +108,11 @@ internal sealed class RegionFile : RegionSource
     }
 
     /// <summary>Makes a region without a name, which lives as long as somebody has it open.</summary>
-    internal static RegionFile CreateAnonymous(in RegionHeader header, RegionOptions options)
+    internal static RegionFile CreateAnonymous(in RegionHeader header, RegionOptions options, bool hasEvents = false)
     {
+        using RegionEvents? events = hasEvents ? RegionEvents.Create(header.Geometry) : null;
         using SafeFileHandle handle = RegionFactory.CreateAnonymous(header, options);
-        return OpenAgain(handle, "(anonymous region)", null, null, options, readOnly: false);
+        return OpenAgain(handle, "(anonymous region)", null, null, options, readOnly: false).With(events);
     }
 
     /// <summary>
@@ -115,11 +120,12 @@ internal sealed class RegionFile : RegionSource
     /// belongs to whom it comes from, and that is open for what was asked for. The descriptor is the region's from now on.
     /// </summary>
     /// <param name="handle">What came, through a description that nobody else has; closed when it is refused.</param>
+    /// <param name="events">The eventfds that came with it, if any, likewise.</param>
     /// <param name="displayPath">What to call it in messages.</param>
     /// <param name="owner">The user that it comes from.</param>
     /// <param name="readOnly">Whether it is to be looked at only.</param>
     /// <exception cref="RegionException">It is not such a region.</exception>
-    internal static RegionFile FromPassed(SafeFileHandle handle, string displayPath, uint owner, bool readOnly)
+    internal static RegionFile FromPassed(SafeFileHandle handle, SafeFileHandle[] events, string displayPath, uint owner, bool readOnly)
     {
         RegionFile? file = null;
         try
@@ -139,13 +145,19 @@ internal sealed class RegionFile : RegionSource
                     ? "it has no seals, so it is no memfd, and whoever has it could truncate it"
                     : $"it has the seals 0x{seals:x}; expected at least 0x{Seals:x}: neither to shrink nor to grow, and no more seals");
             }
-            return file = new RegionFile(handle, RegionHeader.Read(handle, status.Size, displayPath), displayPath, null, status.Id, null) { IsPassed = true };
+            RegionHeader header = RegionHeader.Read(handle, status.Size, displayPath);
+            return file = new RegionFile(handle, header, displayPath, null, status.Id, null)
+            {
+                IsPassed = true,
+                _events = RegionEvents.FromPassed(events, readOnly ? 0 : RegionEvents.CountOf(header.Geometry), displayPath),
+            };
         }
         finally
         {
             if (file is null)
             {
                 handle.Dispose();
+                Array.ForEach(events, static each => each.Dispose());
             }
         }
     }
@@ -162,7 +174,8 @@ internal sealed class RegionFile : RegionSource
         RegionFile own = OpenAgain(Handle, DisplayPath, Path, Directory, options, readOnly);
         if (own.Header == Header)
         {
-            return own;
+            // Who only looks neither sleeps nor wakes.
+            return own.With(readOnly ? null : _events);
         }
         own.Dispose();
         throw new RegionFormatException(DisplayPath, "its header was changed since the file was opened; expected a header that never changes");
@@ -271,6 +284,21 @@ internal sealed class RegionFile : RegionSource
         }
     }
 
+    /// <summary>This file, with descriptors of its own for what sleepers are woken by.</summary>
+    private RegionFile With(RegionEvents? events)
+    {
+        try
+        {
+            _events = events?.Duplicate();
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens what a descriptor leads to anew: locks belong to a description.</summary>
     internal static SafeFileHandle OpenDescription(SafeFileHandle handle, string displayPath, bool readOnly)
     {
@@ -289,5 +317,6 @@ internal sealed class RegionFile : RegionSource
     {
         Handle.Dispose();
         Directory?.Dispose();
+        _events?.Dispose();
     }
 }

@@ -6,7 +6,8 @@ namespace ShmBus.Regions;
 /// <param name="HugePages">Gather the pages into huge ones: MADV_COLLAPSE.</param>
 /// <param name="Mode">Permission bits of a new file.</param>
 /// <param name="Group">Group of a new file; null leaves it to the directory.</param>
-internal sealed record RegionOptions(long PopulateLimit, bool Lock, bool HugePages, UnixFileMode Mode, uint? Group)
+/// <param name="TrustPeers">Messages are read where they stand, and sleeps end only when somebody wakes.</param>
+internal sealed record RegionOptions(long PopulateLimit, bool Lock, bool HugePages, UnixFileMode Mode, uint? Group, bool TrustPeers = true)
 {
     internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     internal const UnixFileMode GroupAccess = UnixFileMode.GroupRead | UnixFileMode.GroupWrite;

@@ -20,6 +20,9 @@ internal abstract class RegionSource : IDisposable
     /// <summary>The path, or what to call the region in a message.</summary>
     internal string DisplayPath { get; }
 
+    /// <summary>What its sleepers are woken by, of this holder; null where they sleep on their words in its memory.</summary>
+    internal virtual RegionEvents? Events => null;
+
     /// <summary>The same region for a holder of its own. Works also when it has lost its name.</summary>
     internal abstract RegionSource Reopen(RegionOptions options, bool readOnly);
 

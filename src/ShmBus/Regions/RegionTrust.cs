@@ -9,7 +9,7 @@ namespace ShmBus.Regions;
 internal static class RegionTrust
 {
     /// <remarks>
-    /// Reading is enough to do harm: who has the file open may hold read locks on the slots, which then look taken, and alive.
+    /// Reading is enough to do harm: who has the file open may hold read locks on the slots, which then nobody can take.
     /// </remarks>
     /// <exception cref="RegionOwnerException">The file belongs to somebody else, or others may read or write it.</exception>
     internal static void CheckFile(in FileStatus status, string path, RegionOptions options)

@@ -5,7 +5,8 @@ using static ShmBus.Rings.RecordDescriptor;
 
 namespace ShmBus.Rings;
 
-// Where a message can vanish under its reader: it is copied, and believed if it stood there to the end.
+// Where a message can vanish under its reader, it is copied, and believed if it stood there to the end. Where peers are not trusted,
+// it is copied and then checked.
 internal unsafe partial struct RingConsumer
 {
     /// <summary>Whether it missed something that was not asked for yet (<see cref="TakeMissed"/>).</summary>
@@ -25,7 +26,7 @@ internal unsafe partial struct RingConsumer
     /// </summary>
     internal readonly bool IsPassed() => _isLossy && !IsIntact();
 
-    /// <summary>Takes the next message by a copy, which is believed if the original stood there to the end.</summary>
+    /// <summary>Takes the next message by a copy, which, where it can vanish, is believed if the original stood there to the end.</summary>
     private bool TryTakeCopy(out Record record)
     {
         for (int passed = 0; passed < MostPassed && FindMessage(); passed++)
@@ -34,7 +35,7 @@ internal unsafe partial struct RingConsumer
             ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
             ulong lengthAndType = *(ulong*)(at + LengthOffset);
             byte* copy = Copy(at + HeaderSize, (uint)lengthAndType);
-            if (IsStillThere())
+            if (!_isLossy || IsStillThere())
             {
                 record = Take(kind, lengthAndType, copy);
                 return true;

@@ -27,6 +27,8 @@ namespace ShmBus.Rings;
 /// stood there to the end. A ring that overwrites: whoever writes over the record at p moved the tail beyond p + capacity before
 /// that, so a tail that is not there, read after the copy, proves it. A ring that evicts: publishers go on when they have
 /// made the slot's state EVICTED, so ACTIVE, read after the copy, proves it.</para>
+/// <para>Where peers are not trusted, a message is copied as well, before anything of it is checked: what is checked and handed out is
+/// the copy, and nobody can change that.</para>
 /// </remarks>
 internal unsafe partial struct RingConsumer
 {
@@ -44,6 +46,7 @@ internal unsafe partial struct RingConsumer
     private readonly uint _maxLength;
     private readonly bool _atMostOnce;
     private readonly bool _isLossy;
+    private readonly bool _copies;
     private ulong _done;
     private ulong _taken;
     private ulong _gate;
@@ -60,8 +63,9 @@ internal unsafe partial struct RingConsumer
     /// <param name="slot">The slot's index.</param>
     /// <param name="atMostOnce">When a message counts as delivered: before it is handed out.</param>
     /// <param name="start">Where.</param>
+    /// <param name="copies">Peers are not trusted: messages are taken by copies. Where they can vanish, they are in any case.</param>
     /// <exception cref="RingCorruptException">The stored place does not fit the tail.</exception>
-    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce, RingStart start = RingStart.Resume)
+    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce, RingStart start = RingStart.Resume, bool copies = false)
     {
         _memory = memory;
         _slot = memory.Subscriber(slot);
@@ -70,8 +74,9 @@ internal unsafe partial struct RingConsumer
         _mask = memory.Capacity - 1;
         _key = memory.Key;
         _isLossy = memory.Rules.AreLossy;
-        // What can vanish is never taken where it stands: no position that a ring gets to has that stamp.
-        _plain = _isLossy ? ~BareStamp(0, _key) : BareStamp(0, _key) | (ulong)RecordKind.Message;
+        _copies = _isLossy || copies;
+        // What is copied is never taken where it stands: no position that a ring gets to has that stamp.
+        _plain = _copies ? ~BareStamp(0, _key) : BareStamp(0, _key) | (ulong)RecordKind.Message;
         _gateStep = memory.Capacity / 8;
         _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
         _atMostOnce = atMostOnce;
@@ -361,7 +366,7 @@ internal unsafe partial struct RingConsumer
             record = TakeOfBatch();
             return true;
         }
-        if (_isLossy)
+        if (_copies)
         {
             return TryTakeCopy(out record);
         }

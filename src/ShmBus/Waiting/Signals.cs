@@ -13,7 +13,12 @@ internal abstract unsafe class Signals
     internal static readonly Signals InProcess = new MonitorSignals();
 
     /// <summary>Those of a region.</summary>
-    internal static Signals Of(Region region) => region.Source is RegionArray ? InProcess : Futex;
+    internal static Signals Of(Region region) => region.Source switch
+    {
+        RegionArray => InProcess,
+        { Events: RegionEvents events } => new EventfdSignals(region, events),
+        _ => Futex,
+    };
 
     /// <summary>The barrier between saying that one sleeps and the last look. False when it does not reach the other side for sure.</summary>
     internal abstract bool BarrierBeforeSleeping();

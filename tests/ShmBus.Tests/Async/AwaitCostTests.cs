@@ -32,18 +32,32 @@ internal sealed class AwaitCostTests
     }
 
     [Test]
-    public void Nothing_is_allocated_for_a_message()
+    public void Any_number_of_topics_with_eventfds_is_awaited_by_one_thread_that_sleeps_until_a_message_comes()
     {
-        using PeerProcess peer = PeerProcess.Start("await-allocations");
+        const int count = 200;
+        using PeerProcess peer = PeerProcess.Start("await-eventfds", count);
+        peer.Expect("1 threads");
+        peer.Expect($"{count * 4 + 6 + 2} descriptors"); // Six of one topic more, and two of the thread's own.
+        peer.Expect("0 wake-ups");
+        peer.WriteLine("publish");
+        peer.Expect("got 123");
+        peer.Expect("2 descriptors left"); // Of the topic that is still open.
+        Assert.That(peer.ExitCode(), Is.Zero);
+    }
+
+    [Test]
+    public void Nothing_is_allocated_for_a_message([Values] bool hasEventfds)
+    {
+        using PeerProcess peer = PeerProcess.Start("await-allocations", hasEventfds);
         string[] ways = peer.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(peer.ExitCode(), Is.Zero);
         Assert.That(ways, Has.Length.EqualTo(6 * 2 * 2).And.All.EndsWith(": 0 bytes"));
     }
 
     [Test]
-    public void Cancel_dispose_and_publish_in_any_order_leave_nothing_behind()
+    public void Cancel_dispose_and_publish_in_any_order_leave_nothing_behind([Values] bool hasEventfds)
     {
-        using PeerProcess peer = PeerProcess.Start("await-stress", 100_000);
+        using PeerProcess peer = PeerProcess.Start("await-stress", 100_000, hasEventfds);
         peer.Expect("spins: False");
         peer.Expect("files: 0");
         string line = peer.ReadLine();

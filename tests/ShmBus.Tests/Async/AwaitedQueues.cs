@@ -27,6 +27,12 @@ internal sealed class LaneAwait : FileAwait
     private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3, Lanes = true });
 }
 
+/// <summary>Both ends trust nobody: all sleeps have an end.</summary>
+internal sealed class UntrustedAwait : FileAwait
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { TrustPeers = false });
+}
+
 internal sealed class AnonymousAwait : AwaitContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
@@ -37,6 +43,17 @@ internal sealed class InlineAwait : AwaitContract
 {
     private protected override Topic CreateTopic(TopicOptions options) =>
         Topic.CreateAnonymous(options with { AllowSynchronousContinuations = true });
+}
+
+/// <summary>Woken through eventfds.</summary>
+internal class EventfdAwait : AwaitContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options with { Eventfds = true });
+}
+
+internal sealed class InlineEventfdAwait : EventfdAwait
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { AllowSynchronousContinuations = true });
 }
 
 internal sealed class InProcessAwait : AwaitContract

@@ -10,7 +10,7 @@ namespace ShmBus.Tests.Async;
 internal sealed unsafe class WaiterThreadTests
 {
     private uint* _word;
-    private Sleeper _sleeper = null!;
+    private CountedSleeper _sleeper = null!;
     private AsyncSleep _sleep = null!;
 
     [SetUp]
@@ -18,7 +18,7 @@ internal sealed unsafe class WaiterThreadTests
     {
         _word = (uint*)NativeMemory.AlignedAlloc(64, 64);
         *_word = 7;
-        _sleeper = new Sleeper();
+        _sleeper = new CountedSleeper();
         _sleep = WaiterThreads.Shared.Join(_word, _sleeper);
     }
 
@@ -75,25 +75,5 @@ internal sealed unsafe class WaiterThreadTests
         Assert.That(_sleep.TrySleep(7, deadline), Is.True);
         _sleeper.Wait();
         Assert.That(Stopwatch.GetTimestamp(), Is.GreaterThanOrEqualTo(deadline));
-    }
-
-    private sealed class Sleeper : IAsyncSleeper, IDisposable
-    {
-        private readonly SemaphoreSlim _woken = new(0);
-        private int _wakes;
-
-        internal int Wakes => _wakes;
-
-        public bool WakesInline => true;
-
-        public void Execute()
-        {
-            Interlocked.Increment(ref _wakes);
-            _woken.Release();
-        }
-
-        internal void Wait() => _woken.Wait();
-
-        public void Dispose() => _woken.Dispose();
     }
 }

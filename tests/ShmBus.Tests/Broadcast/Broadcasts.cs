@@ -22,9 +22,26 @@ internal sealed class SharedBroadcast : FileBroadcast
     private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
 }
 
+/// <summary>Its subscribers trust nobody, and copy.</summary>
+internal sealed class UntrustedBroadcast : FileBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { TrustPeers = false });
+}
+
 internal sealed class AnonymousBroadcast : BroadcastContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
+}
+
+/// <summary>Woken through eventfds.</summary>
+internal class EventfdBroadcast : BroadcastContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options with { Eventfds = true });
+}
+
+internal sealed class SharedEventfdBroadcast : EventfdBroadcast
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
 }
 
 internal class InProcessBroadcast : BroadcastContract

@@ -6,6 +6,7 @@ namespace ShmBus.Tests.Broadcast;
 /// <summary>A broadcast that overwrites: the publisher never waits, and who was too slow is told what it missed.</summary>
 [TestFixture(Place.File)]
 [TestFixture(Place.InProcess)]
+[TestFixture(Place.Eventfds)]
 internal sealed class OverwriteTests(Place place)
 {
     private const int Capacity = 4096;

@@ -18,7 +18,7 @@ internal sealed class CSource
     private static readonly string[] Headers =
     [
         "errno.h", "fcntl.h", "poll.h", "stddef.h", "stdio.h", "time.h", "unistd.h",
-        "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h", "sys/socket.h", "sys/stat.h", "sys/syscall.h",
+        "sys/epoll.h", "sys/eventfd.h", "sys/inotify.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h", "sys/socket.h", "sys/stat.h", "sys/syscall.h",
         "linux/futex.h", "linux/membarrier.h", "linux/mman.h", "linux/sockios.h",
     ];
 
@@ -30,6 +30,8 @@ internal sealed class CSource
         {
             _text.Append("#include <").Append(header).Append(">\n");
         }
+        // C has no names for these, which differ between architectures.
+        _text.Append("#define EPOLL_EVENT_SIZE sizeof(struct epoll_event)\n#define EPOLL_EVENT_DATA offsetof(struct epoll_event, data)\n");
     }
 
     /// <summary>How many assertions there are.</summary>

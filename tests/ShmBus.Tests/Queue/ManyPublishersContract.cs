@@ -152,6 +152,7 @@ internal abstract class ManyPublishersContract(Place place)
 
 [TestFixture(Place.File)]
 [TestFixture(Place.InProcess)]
+[TestFixture(Place.Eventfds)]
 internal sealed class SharedRing(Place place) : ManyPublishersContract(place)
 {
     private protected override TopicOptions Options => TopicOptions.Default;

@@ -28,9 +28,32 @@ internal sealed class LaneQueue : FileQueue
     private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3, Lanes = true });
 }
 
+/// <summary>Its subscriber trusts nobody, and copies.</summary>
+internal sealed class UntrustedQueue : FileQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { TrustPeers = false });
+}
+
+/// <summary>The same with lanes.</summary>
+internal sealed class UntrustedLaneQueue : FileQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3, Lanes = true, TrustPeers = false });
+}
+
 internal sealed class AnonymousQueue : QueueContract
 {
     private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options);
+}
+
+/// <summary>Woken through eventfds.</summary>
+internal class EventfdQueue : QueueContract
+{
+    private protected override Topic CreateTopic(TopicOptions options) => Topic.CreateAnonymous(options with { Eventfds = true });
+}
+
+internal sealed class SharedEventfdQueue : EventfdQueue
+{
+    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options with { Publishers = 3 });
 }
 
 internal class InProcessQueue : QueueContract

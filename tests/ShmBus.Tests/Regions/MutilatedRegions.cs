@@ -33,11 +33,11 @@ internal sealed class MutilatedRegions : IDisposable
     }
 
     [Test]
-    public void A_sealed_memory_can_neither_be_shortened_nor_extended_by_whoever_gets_at_it()
+    public void A_sealed_memory_can_neither_be_shortened_nor_extended_nor_sealed_further_by_whoever_gets_at_it()
     {
         using PeerProcess peer = PeerProcess.Start("region-resize");
         const int refused = (int)ErrorNumber.EPERM;
-        peer.Expect($"{refused} {refused} {refused} {refused}");
+        peer.Expect($"{refused} {refused} {refused} {refused} {refused}");
         Assert.That(peer.ExitCode(), Is.Zero);
     }
 

@@ -24,6 +24,28 @@ internal sealed class OptionRefusals : IDisposable
     public void A_negative_limit_for_populating_is_refused([Values(-1, long.MinValue)] long limit) =>
         ExpectRefusal(new TopicOptions { PopulateLimit = limit }, nameof(TopicOptions.PopulateLimit), $"{limit}");
 
+    [Test]
+    public void Eventfds_are_refused_where_nobody_hands_them_over()
+    {
+        TopicOptions options = new() { Eventfds = true };
+        string path = _directory.File("t");
+        Topic.OpenOrCreate(_directory.File("other")).Dispose();
+        using Bus bus = Bus.Open(_directory.Path);
+        using Bus inProcess = Bus.InProcess();
+        inProcess.OpenOrCreateTopic("other").Dispose();
+        foreach (Func<Topic> make in (Func<Topic>[])
+            [
+                () => Topic.OpenOrCreate(path, options), () => Topic.Open(_directory.File("other"), options), () => Topic.CreateInProcess(options),
+                () => bus.OpenOrCreateTopic("t", options), () => bus.OpenTopic("other", options),
+                () => inProcess.OpenOrCreateTopic("t", options), () => inProcess.OpenTopic("other", options),
+            ])
+        {
+            Assert.That(() => make().Dispose(), Throws.ArgumentException.With.Message.Contain(nameof(TopicOptions.Eventfds)).And.Message.Contain(nameof(Topic.CreateAnonymous)));
+        }
+        Assert.That(File.Exists(path), Is.False);
+        Assert.That(inProcess.ListTopics().Single().IsInUse, Is.False, "nothing stays open");
+    }
+
     private void ExpectRefusal(TopicOptions options, params string[] words)
     {
         string path = _directory.File("t");

@@ -58,6 +58,17 @@ internal sealed class AnonymousTopic : TopicContract
     }
 }
 
+/// <summary>A sealed memfd, with eventfds.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class EventfdTopic : TopicContract
+{
+    private protected override RegionName Name => RegionName.Anonymous;
+
+    private protected override Topic Create(TopicOptions? options = null) =>
+        Topic.CreateAnonymous((options ?? new TopicOptions()) with { Eventfds = true });
+}
+
 /// <summary>An array of this process.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

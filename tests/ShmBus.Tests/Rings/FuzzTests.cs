@@ -24,7 +24,7 @@ internal sealed partial class FuzzTests
         }
         while (last != "no violation");
         Assert.That(peer.ExitCode(), Is.Zero);
-        foreach (string happened in (string[])["overwritten", "published", "read", "extended", "guarded", "RingCorruptException"])
+        foreach (string happened in (string[])["overwritten", "published", "read", "extended", "guarded", "trusting", "untrusting", "RingCorruptException"])
         {
             Assert.That(Count(before, happened), Is.Positive, $"{happened} in: {before}");
         }

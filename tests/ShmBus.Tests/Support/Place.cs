@@ -1,15 +1,23 @@
 namespace ShmBus.Tests.Support;
 
-/// <summary>Where a topic lies, for fixtures that run for both.</summary>
+/// <summary>Where a topic lies, for fixtures that run for each.</summary>
 public enum Place
 {
     File,
     InProcess,
+
+    /// <summary>In a memfd, woken through eventfds.</summary>
+    Eventfds,
 }
 
 internal static class Places
 {
     /// <summary>Makes a topic there.</summary>
     internal static Topic CreateTopic(this Place place, TestDirectory directory, TopicOptions options) =>
-        place == Place.File ? Topic.OpenOrCreate(directory.File("topic"), options) : Topic.CreateInProcess(options);
+        place switch
+        {
+            Place.File => Topic.OpenOrCreate(directory.File("topic"), options),
+            Place.InProcess => Topic.CreateInProcess(options),
+            _ => Topic.CreateAnonymous(options with { Eventfds = true }),
+        };
 }

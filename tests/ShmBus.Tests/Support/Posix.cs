@@ -32,7 +32,15 @@ internal static partial class Posix
     internal static void Link(string existing, string path) => Check(link(existing, path), "link");
 
     /// <summary>Truncates or extends; returns the errno, 0 for none.</summary>
-    internal static int Truncate(SafeFileHandle file, long length) => ftruncate(file, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    internal static int Truncate(SafeFileHandle file, long length) => Errno(ftruncate(file, length));
+
+    /// <summary>Takes a part of a file away; returns the errno, 0 for none.</summary>
+    internal static int PunchHole(SafeFileHandle file, long offset, long length) => Errno(fallocate(file, 3, offset, length));
+
+    /// <summary>Changes what may be done to a mapping; returns the errno, 0 for none.</summary>
+    internal static int Protect(nint address, nuint length, int protection) => Errno(mprotect(address, length, protection));
+
+    private static int Errno(int result) => result == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     private static void Check(int result, string call) =>
         Assert.That(result, Is.Zero, $"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
@@ -54,4 +62,10 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int mprotect(nint address, nuint length, int protection);
 }

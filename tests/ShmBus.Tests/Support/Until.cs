@@ -11,7 +11,7 @@ internal static class Until
         }
     }
 
-    /// <summary>Waits until a thread of a process sleeps in a futex, as the kernel shows it.</summary>
-    internal static void Asleep(int process, string thread) =>
-        True(() => File.ReadAllText($"/proc/{process}/task/{thread}/wchan").Contains("futex", StringComparison.Ordinal));
+    /// <summary>Waits until a thread of a process sleeps in a futex, or in what is named, as the kernel shows it.</summary>
+    internal static void Asleep(int process, string thread, string where = "futex") =>
+        True(() => File.ReadAllText($"/proc/{process}/task/{thread}/wchan").Contains(where, StringComparison.Ordinal));
 }

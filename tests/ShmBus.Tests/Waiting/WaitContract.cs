@@ -2,10 +2,11 @@ using ShmBus.Waiting;
 
 namespace ShmBus.Tests.Waiting;
 
-/// <summary>What is waited in: the two sleep and wake in different ways.</summary>
+/// <summary>What is waited in: they sleep and wake in different ways.</summary>
 public enum Memory
 {
     Shared,
+    Eventfds,
     InProcess,
 }
 
@@ -13,6 +14,9 @@ public enum Memory
 [TestFixture(WaitStrategy.Spin, Memory.Shared)]
 [TestFixture(WaitStrategy.Adaptive, Memory.Shared)]
 [TestFixture(WaitStrategy.Park, Memory.Shared)]
+[TestFixture(WaitStrategy.Spin, Memory.Eventfds)]
+[TestFixture(WaitStrategy.Adaptive, Memory.Eventfds)]
+[TestFixture(WaitStrategy.Park, Memory.Eventfds)]
 [TestFixture(WaitStrategy.Spin, Memory.InProcess)]
 [TestFixture(WaitStrategy.Adaptive, Memory.InProcess)]
 [TestFixture(WaitStrategy.Park, Memory.InProcess)]
@@ -183,8 +187,8 @@ internal sealed class WaitContract(WaitStrategy strategy, Memory memory)
 
     private Topic CreateTopic()
     {
-        TopicOptions options = new() { Capacity = Capacity };
-        return memory == Memory.Shared ? Topic.CreateAnonymous(options) : Topic.CreateInProcess(options);
+        TopicOptions options = new() { Capacity = Capacity, Eventfds = memory == Memory.Eventfds };
+        return memory == Memory.InProcess ? Topic.CreateInProcess(options) : Topic.CreateAnonymous(options);
     }
 
     /// <summary>On a thread of its own: the pool's may be few.</summary>
