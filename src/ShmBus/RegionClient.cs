@@ -188,6 +188,8 @@ public sealed class RegionClient : IDisposable
         HandoverMessage message = answer.Message;
         switch (message.Kind)
         {
+            case HandoverKind.Grant when answer.Descriptors.Count == message.Value + 1L && message.Value > 0 && !_options.Topic.TrustPeers:
+                throw new HandoverException("the region came with eventfds, by which its peers could make this process block, and peers are not trusted here (TrustPeers)");
             case HandoverKind.Grant when answer.Descriptors.Count == message.Value + 1L:
                 SafeFileHandle[] descriptors = [.. answer.Descriptors];
                 // The region's from now on.

@@ -148,6 +148,11 @@ public sealed record TopicOptions
             throw new ArgumentException(
                 $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.");
         }
+        if (Eventfds && !TrustPeers)
+        {
+            throw new ArgumentException(
+                $"{nameof(Eventfds)} is set and {nameof(TrustPeers)} is not: whoever has an eventfd can make this process block when it wakes others.");
+        }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);
         if (PopulateLimit < 0)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ShmBus.Passing;
 using ShmBus.Tests.Support;
 using ShmBus.Waiting;
 
@@ -53,6 +54,20 @@ internal sealed class EventfdHandoverTests
         Assert.That(read.IsCompleted, Is.False);
         client.Kill();
         await Assert.ThatAsync(() => read, Throws.TypeOf<PeerLostException>());
+    }
+
+    [Test]
+    public void Who_does_not_trust_its_peers_takes_none_and_gives_none()
+    {
+        using Topic topic = Topic.CreateAnonymous(Options);
+        _server.Offer(topic);
+        _server.Start();
+        using RegionClient client = RegionClient.Connect(_server.Address, new RegionClientOptions { Topic = new TopicOptions { TrustPeers = false } });
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => client.CreatePublisher(), Throws.TypeOf<HandoverException>().With.Message.Contains("eventfds"));
+            Assert.That(() => Topic.CreateAnonymous(Options with { TrustPeers = false }), Throws.ArgumentException.With.Message.Contains("TrustPeers"));
+        });
     }
 
     [Test]
