@@ -121,6 +121,11 @@ public sealed class RegionClient : IDisposable
         Topic passed = Topic.OfPassed(Ask(topic, grant), _options.Topic, _link);
         try
         {
+            if (passed.Eventfds && !_options.Topic.TrustPeers)
+            {
+                // By them a peer could make this process block.
+                throw new TopicMismatchException(passed.Source.DisplayPath, nameof(TopicOptions.Eventfds), found: true, expected: false);
+            }
             // An observer gets no eventfds, whatever the topic has.
             TopicOptions expected = _options.Topic with { Eventfds = _options.Topic.Eventfds && grant != RegionGrants.Observe };
             return create(_options.RequireSameTopic ? passed.Matching(expected) : passed);

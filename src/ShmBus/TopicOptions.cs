@@ -92,7 +92,7 @@ public sealed record TopicOptions
     /// <item>A subscriber copies each message once to memory of its own, and then checks and hands out the copy: what a publisher
     /// writes into it later changes nothing that was checked, and nothing that a handler sees. Nothing is allocated for a message.
     /// A round trip of 64 bytes then takes about 1.25 times as long, one of 1,024 bytes about 1.2 times; reading alone, of what is in the
-    /// processor's cache already, about 4.5 times and 2 times.</item>
+    /// processor's cache already, about 4.5 times and 1.5 times.</item>
     /// <item>Every sleep has an end, whether or not somebody wakes: it lasts 1 s at most, and 10 ms at most while a peer has in hand what is
     /// waited for (a claim, or room). Then the endpoint looks again. So a peer that does not wake, or undoes the wakes of others, only costs
     /// time. One that lives and keeps a claim open, or reads nothing, is waited for as ever: time-outs and cancellation are for that.</item>
@@ -107,7 +107,7 @@ public sealed record TopicOptions
     /// </summary>
     /// <remarks>
     /// The topic, and each endpoint, have a descriptor for each eventfd: with many slots that adds up against the limit of open files. To wake and to
-    /// sleep takes a system call more than without. Only among peers that trust each other: there is one count for
+    /// sleep takes a system call more than without. Only among peers that trust each other, so not without <see cref="TrustPeers"/>: there is one count for
     /// each slot, and whoever has it can take wakes away from its owner, who then sleeps on though there is a message, or make whoever wakes it block.
     /// </remarks>
     public bool Eventfds { get; init; }
@@ -147,6 +147,10 @@ public sealed record TopicOptions
         {
             throw new ArgumentException(
                 $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.");
+        }
+        if (Eventfds && !TrustPeers)
+        {
+            throw new ArgumentException($"{nameof(Eventfds)} is set, and {nameof(TrustPeers)} is not: by an eventfd a peer can make this process block.");
         }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);

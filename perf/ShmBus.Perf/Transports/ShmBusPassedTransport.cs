@@ -1,13 +1,15 @@
 namespace ShmBus.Perf.Transports;
 
 /// <summary>The same over regions without a file, which main hands to its peer through a socket.</summary>
-internal sealed class ShmBusPassedTransport : ShmBusTransport
+internal class ShmBusPassedTransport : ShmBusTransport
 {
     public override string Name => "shmbus-passed";
 
+    protected virtual bool HasEventfds => false;
+
     public override IPinger CreatePinger(ChannelSettings settings)
     {
-        Server server = new(settings, There, Back);
+        Server server = new(settings, HasEventfds, There, Back);
         return new Pinger(server[There].CreatePublisher(Strategy(settings)), server[Back].CreateSubscriber(Strategy(settings)), server);
     }
 
@@ -19,7 +21,7 @@ internal sealed class ShmBusPassedTransport : ShmBusTransport
 
     public override IProducer CreateProducer(ChannelSettings settings)
     {
-        Server server = new(settings, There);
+        Server server = new(settings, HasEventfds, There);
         return new Producer(server[There].CreatePublisher(Strategy(settings)), server);
     }
 
@@ -37,12 +39,12 @@ internal sealed class ShmBusPassedTransport : ShmBusTransport
         private readonly Dictionary<string, Topic> _topics = [];
         private readonly RegionServer _server;
 
-        internal Server(ChannelSettings settings, params string[] names)
+        internal Server(ChannelSettings settings, bool hasEventfds, params string[] names)
         {
             _server = new RegionServer(AddressOf(settings));
             foreach (string name in names)
             {
-                Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = ChannelSettings.RingCapacity });
+                Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = ChannelSettings.RingCapacity, Eventfds = hasEventfds });
                 _topics.Add(name, topic);
                 _server.Offer(topic, name);
             }

@@ -9,6 +9,7 @@ internal static class TransportCatalog
         new FloorFutexTransport(),
         new ShmBusTransport(),
         new ShmBusPassedTransport(),
+        new ShmBusEventfdTransport(),
         new ShmBusUntrustedTransport(),
         new ShmBusAwaitTransport("shmbus-await", isInline: false, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-inline", isInline: true, topics: 1),

@@ -56,6 +56,20 @@ internal sealed class EventfdHandoverTests
     }
 
     [Test]
+    public void Who_does_not_trust_its_peers_takes_and_makes_none()
+    {
+        using Topic topic = Topic.CreateAnonymous(Options);
+        _server.Offer(topic);
+        _server.Start();
+        using RegionClient client = RegionClient.Connect(_server.Address, new RegionClientOptions { Topic = new TopicOptions { TrustPeers = false } });
+        Assert.That(() => client.CreateSubscriber().Dispose(),
+            Throws.TypeOf<TopicMismatchException>().With.Property(nameof(TopicMismatchException.Option)).EqualTo(nameof(TopicOptions.Eventfds)));
+        topic.CreateSubscriber().Dispose(); // It took no slot.
+        Assert.That(() => Topic.CreateAnonymous(Options with { TrustPeers = false }).Dispose(), Throws.ArgumentException
+            .With.Message.Contain(nameof(TopicOptions.Eventfds)).And.Message.Contain(nameof(TopicOptions.TrustPeers)));
+    }
+
+    [Test]
     public void Whether_a_topic_has_them_belongs_to_how_it_was_made([Values] bool isOffered, [Values] bool isExpected)
     {
         using Topic topic = Topic.CreateAnonymous(Options with { Eventfds = isOffered });
