@@ -20,6 +20,8 @@ internal static class HandoverCommands
                 return WithClient(address, client => Ask(client, topic, Enum.Parse<RegionGrants>(grant)));
             case ["handover-hold", string address, string topic]:
                 return WithClient(address, client => Hold(client, topic));
+            case ["handover-request", string address, string topic]:
+                return Request(address, topic);
             case ["handover-flood", string address, string count, string taken]:
                 return Flood(address, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(taken, CultureInfo.InvariantCulture));
             case ["handover-serve", string address, string mostPerUser, .. string[] users]:
@@ -91,6 +93,15 @@ internal static class HandoverCommands
     {
         using Subscriber subscriber = client.CreateSubscriber(topic);
         Console.WriteLine("holding");
+        Console.In.ReadToEnd();
+        return 0;
+    }
+
+    /// <summary>Asks to be a subscriber, and does not read the answer.</summary>
+    private static int Request(string address, string topic)
+    {
+        using RawPeer peer = RawPeer.Connect(address);
+        peer.Send(RawPeer.Request(topic, RegionGrants.Subscribe));
         Console.In.ReadToEnd();
         return 0;
     }

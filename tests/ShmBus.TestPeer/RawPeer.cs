@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
 using ShmBus.Passing;
 
@@ -40,13 +39,6 @@ internal sealed class RawPeer(Socket socket) : IDisposable
 
     /// <summary>Says that nothing more comes from here.</summary>
     internal void EndSending() => socket.Shutdown(SocketShutdown.Send);
-
-    /// <summary>Closes it as the kernel does it for a process that dies: without a word.</summary>
-    internal void Die()
-    {
-        using SafeFileHandle closed = new(socket.Handle, ownsHandle: true);
-        socket.SafeHandle.SetHandleAsInvalid();
-    }
 
     public void Dispose() => _socket.Dispose();
 }

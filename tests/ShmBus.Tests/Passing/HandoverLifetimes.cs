@@ -291,6 +291,29 @@ internal sealed class HandoverLifetimes
     }
 
     [Test]
+    public void Who_is_gone_before_the_server_looks_again_has_left_and_is_no_failure()
+    {
+        using ManualResetEventSlim granted = new(), gone = new();
+        using RegionServer server = Serve();
+        server.Occurred += (_, happened) =>
+        {
+            if (happened.Kind == RegionServerEventKind.Granted)
+            {
+                granted.Set();
+                gone.Wait();
+            }
+        };
+        using (RawPeer peer = RawPeer.Connect(_address))
+        {
+            peer.Send(RawPeer.Request("shared", RegionGrants.Observe));
+            granted.Wait();
+        }
+        gone.Set();
+        Assert.That(_events.Take().Kind, Is.EqualTo(RegionServerEventKind.Granted));
+        Assert.That(_events.Take().Kind, Is.EqualTo(RegionServerEventKind.Left));
+    }
+
+    [Test]
     public void A_topic_that_was_disposed_while_it_is_offered_is_refused()
     {
         using RegionServer server = Serve();
