@@ -150,7 +150,8 @@ public sealed record TopicOptions
         }
         if (Eventfds && !TrustPeers)
         {
-            throw new ArgumentException($"{nameof(Eventfds)} is set, and {nameof(TrustPeers)} is not: by an eventfd a peer can make this process block.");
+            throw new ArgumentException(
+                $"{nameof(Eventfds)} is set and {nameof(TrustPeers)} is not: whoever has an eventfd can make this process block when it wakes others.");
         }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);
