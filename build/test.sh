@@ -45,6 +45,17 @@ if [ ${#missing[@]} -gt 0 ]; then
     fi
 fi
 
+# The libraries that MessagePack is compared with, each by itself: where there is no such package, the others are installed all the
+# same. The one for C has another name in newer distributions. Debian's Python alone sees Debian's packages.
+if ! /usr/bin/python3 -c 'import msgpack' 2>/dev/null; then
+    echo "Installing python3-msgpack ..."
+    install python3-msgpack || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+fi
+if ! echo '#include <msgpack.h>' | gcc -fsyntax-only -x c - 2>/dev/null; then
+    echo "Installing libmsgpack-dev ..."
+    install libmsgpack-dev || install libmsgpack-c-dev || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+fi
+
 # The models first: they need no build. Each model and each mutation counts as one test. With arguments, some tests only are
 # wanted: then not.
 status=0

@@ -121,6 +121,11 @@ public sealed class RegionClient : IDisposable
         Topic passed = Topic.OfPassed(Ask(topic, grant), _options.Topic, _link);
         try
         {
+            if (passed.Eventfds && !_options.Topic.TrustPeers)
+            {
+                // By them a peer could make this process block.
+                throw new TopicMismatchException(passed.Source.DisplayPath, nameof(TopicOptions.Eventfds), found: true, expected: false);
+            }
             // An observer gets no eventfds, whatever the topic has.
             TopicOptions expected = _options.Topic with { Eventfds = _options.Topic.Eventfds && grant != RegionGrants.Observe };
             return create(_options.RequireSameTopic ? passed.Matching(expected) : passed);
@@ -188,8 +193,6 @@ public sealed class RegionClient : IDisposable
         HandoverMessage message = answer.Message;
         switch (message.Kind)
         {
-            case HandoverKind.Grant when answer.Descriptors.Count == message.Value + 1L && message.Value > 0 && !_options.Topic.TrustPeers:
-                throw new HandoverException("the region came with eventfds, by which its peers could make this process block, and peers are not trusted here (TrustPeers)");
             case HandoverKind.Grant when answer.Descriptors.Count == message.Value + 1L:
                 SafeFileHandle[] descriptors = [.. answer.Descriptors];
                 // The region's from now on.

@@ -92,7 +92,7 @@ public sealed record TopicOptions
     /// <item>A subscriber copies each message once to memory of its own, and then checks and hands out the copy: what a publisher
     /// writes into it later changes nothing that was checked, and nothing that a handler sees. Nothing is allocated for a message.
     /// A round trip of 64 bytes then takes about 1.25 times as long, one of 1,024 bytes about 1.2 times; reading alone, of what is in the
-    /// processor's cache already, about 4.5 times and 2 times.</item>
+    /// processor's cache already, about 4.5 times and 1.5 times.</item>
     /// <item>Every sleep has an end, whether or not somebody wakes: it lasts 1 s at most, and 10 ms at most while a peer has in hand what is
     /// waited for (a claim, or room). Then the endpoint looks again. So a peer that does not wake, or undoes the wakes of others, only costs
     /// time. One that lives and keeps a claim open, or reads nothing, is waited for as ever: time-outs and cancellation are for that.</item>
@@ -150,8 +150,7 @@ public sealed record TopicOptions
         }
         if (Eventfds && !TrustPeers)
         {
-            throw new ArgumentException(
-                $"{nameof(Eventfds)} is set and {nameof(TrustPeers)} is not: whoever has an eventfd can make this process block when it wakes others.");
+            throw new ArgumentException($"{nameof(Eventfds)} is set, and {nameof(TrustPeers)} is not: by an eventfd a peer can make this process block.");
         }
         UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
         RegionOptions.Check(mode, Group);

@@ -50,7 +50,7 @@ internal static class ParentCommands
 
         static void StartEach()
         {
-            Talk(static _ => { });
+            Talk(static () => { });
             using (ChildRegion child = ChildRegion.Start(new ProcessStartInfo("true")))
             using (Process process = child.Process)
             {
@@ -69,36 +69,50 @@ internal static class ParentCommands
     }
 
     /// <summary>
-    /// Talks with one child after the other while two threads start other processes without end, which live on. Goes on until in so many
-    /// rounds one of those had inherited a socket. Each child is killed, and this side must learn of it; in the end nobody has the regions.
+    /// Starts one child after the other while two threads start other processes, of which those live on that inherited a socket. Goes on until
+    /// that was so in so many rounds. Each child is killed, and this side must learn of it; in the end nobody has the regions.
     /// </summary>
     private static int AmongStrangers(int rounds)
     {
-        List<Process> strangers = [];
+        List<Process> heirs = [];
         HashSet<long> regions = [];
-        int inherited = 0;
-        for (int round = 0; inherited < rounds; round++)
+        for (int inherited = 0; inherited < rounds;)
         {
             using CancellationTokenSource end = new();
             Task<List<Process>>[] starting = [.. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() => StartStrangers(end.Token), TaskCreationOptions.LongRunning))];
-            Talk(_ => regions.UnionWith(RegionsOf("self")));
-            end.Cancel();
-            List<Process> started = [.. starting.SelectMany(static task => task.Result)];
-            inherited += started.Any(static stranger => Links($"{stranger.Id}").Any(static link => link.StartsWith("socket:", StringComparison.Ordinal))) ? 1 : 0;
+            Talk(() =>
+            {
+                end.Cancel();
+                regions.UnionWith(RegionsOf("self"));
+                int before = heirs.Count;
+                foreach (Process stranger in starting.SelectMany(static task => task.Result))
+                {
+                    if (Links($"{stranger.Id}").Any(static link => link.StartsWith("socket:", StringComparison.Ordinal)))
+                    {
+                        heirs.Add(stranger);
+                    }
+                    else
+                    {
+                        End(stranger);
+                    }
+                }
+                inherited += heirs.Count > before ? 1 : 0;
+            });
             if (Directory.GetDirectories("/proc").Select(Path.GetFileName).FirstOrDefault(id => char.IsAsciiDigit(id![0]) && RegionsOf(id).Overlaps(regions)) is string holder)
             {
                 throw new InvalidOperationException($"Process {holder} still has a region: {File.ReadAllText($"/proc/{holder}/cmdline")}");
             }
-            strangers.AddRange(started);
         }
-        foreach (Process stranger in strangers)
+        heirs.ForEach(End);
+        Console.WriteLine($"{regions.Count / TwoWays.Count >= rounds}");
+        return 0;
+
+        static void End(Process stranger)
         {
             stranger.StandardInput.Close();
             stranger.WaitForExit();
             stranger.Dispose();
         }
-        Console.WriteLine($"{regions.Count / TwoWays.Count >= rounds}");
-        return 0;
     }
 
     private static List<Process> StartStrangers(CancellationToken cancellationToken)
@@ -113,8 +127,8 @@ internal static class ParentCommands
         return started;
     }
 
-    /// <summary>Starts a child, sends it a message and gets it back, and kills it.</summary>
-    private static void Talk(Action<ChildRegion> meanwhile)
+    /// <summary>Starts a child, sends it a message and gets it back, does something meanwhile, and kills it.</summary>
+    private static void Talk(Action meanwhile)
     {
         using ChildRegion child = ChildRegion.Start(Child("handover-child-echo"), TwoWays);
         using Process process = child.Process;
@@ -122,7 +136,7 @@ internal static class ParentCommands
         using Subscriber back = child.CreateSubscriber("back");
         there.Publish("hello"u8);
         back.Read();
-        meanwhile(child);
+        meanwhile();
         process.Kill();
         Refused<PeerLostException>(() => back.Read());
         process.WaitForExit();

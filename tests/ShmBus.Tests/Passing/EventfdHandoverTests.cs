@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ShmBus.Passing;
 using ShmBus.Tests.Support;
 using ShmBus.Waiting;
 
@@ -57,17 +56,17 @@ internal sealed class EventfdHandoverTests
     }
 
     [Test]
-    public void Who_does_not_trust_its_peers_takes_none_and_gives_none()
+    public void Who_does_not_trust_its_peers_takes_and_makes_none()
     {
         using Topic topic = Topic.CreateAnonymous(Options);
         _server.Offer(topic);
         _server.Start();
         using RegionClient client = RegionClient.Connect(_server.Address, new RegionClientOptions { Topic = new TopicOptions { TrustPeers = false } });
-        Assert.Multiple(() =>
-        {
-            Assert.That(() => client.CreatePublisher(), Throws.TypeOf<HandoverException>().With.Message.Contains("eventfds"));
-            Assert.That(() => Topic.CreateAnonymous(Options with { TrustPeers = false }), Throws.ArgumentException.With.Message.Contains("TrustPeers"));
-        });
+        Assert.That(() => client.CreateSubscriber().Dispose(),
+            Throws.TypeOf<TopicMismatchException>().With.Property(nameof(TopicMismatchException.Option)).EqualTo(nameof(TopicOptions.Eventfds)));
+        topic.CreateSubscriber().Dispose(); // It took no slot.
+        Assert.That(() => Topic.CreateAnonymous(Options with { TrustPeers = false }).Dispose(), Throws.ArgumentException
+            .With.Message.Contain(nameof(TopicOptions.Eventfds)).And.Message.Contain(nameof(TopicOptions.TrustPeers)));
     }
 
     [Test]
