@@ -35,7 +35,7 @@ public sealed class ChildRegion : IDisposable
     private readonly HandoverSession _session;
     private readonly string _token = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
-    private ChildRegion(ProcessStartInfo start, IEnumerable<KeyValuePair<string, TopicOptions>> topics)
+    private ChildRegion(ProcessStartInfo start, IEnumerable<KeyValuePair<string, TopicOptions>> topics, Action<ChildRegion>? prepare)
     {
         (Socket inherited, Socket childs) = Libc.SocketPair();
         (Socket mine, Socket theirs) = Libc.SocketPair();
@@ -52,6 +52,7 @@ public sealed class ChildRegion : IDisposable
                     HandoverMessage.CheckText(name, nameof(topics));
                     _topics.Add(name, Topic.CreateAnonymous(options, _link));
                 }
+                prepare?.Invoke(this);
                 Process = StartWith(start, childs);
             }
         }
@@ -69,8 +70,8 @@ public sealed class ChildRegion : IDisposable
         ThreadPool.UnsafeQueueUserWorkItem(static child => _ = child.region.WatchExitAsync(child.id), (region: this, id), preferLocal: false);
     }
 
-    /// <summary>The child. It is not ended by <see cref="Dispose"/>, and the caller's to dispose.</summary>
-    public Process Process { get; }
+    /// <summary>The child. It is not ended by <see cref="Dispose"/>, and the caller's to dispose. Null only while the topics are prepared for it.</summary>
+    public Process Process { get; } = null!;
 
     /// <summary>Starts a child with one topic.</summary>
     /// <param name="start">
@@ -79,19 +80,24 @@ public sealed class ChildRegion : IDisposable
     /// environment, for the child only.
     /// </param>
     /// <param name="options">How the topic is made.</param>
+    /// <param name="prepare">
+    /// Called with the topics before the child is started. Where the child is not trusted, create this side's endpoints here: later it may
+    /// have taken their slots.
+    /// </param>
     /// <returns>The child, and this process's side of the topic.</returns>
     /// <exception cref="ArgumentException">The options cannot be.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     /// <exception cref="System.ComponentModel.Win32Exception">The child could not be started.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64.</exception>
-    public static ChildRegion Start(ProcessStartInfo start, TopicOptions? options = null) =>
-        Start(start, new Dictionary<string, TopicOptions> { [""] = options ?? TopicOptions.Default });
+    public static ChildRegion Start(ProcessStartInfo start, TopicOptions? options = null, Action<ChildRegion>? prepare = null) =>
+        Start(start, new Dictionary<string, TopicOptions> { [""] = options ?? TopicOptions.Default }, prepare);
 
     /// <summary>Starts a child with several topics, for example one there and one back.</summary>
-    /// <param name="start">As in <see cref="Start(ProcessStartInfo, TopicOptions?)"/>.</param>
+    /// <param name="start">As in <see cref="Start(ProcessStartInfo, TopicOptions?, Action{ChildRegion}?)"/>.</param>
     /// <param name="topics">How they are made, by their names.</param>
-    /// <inheritdoc cref="Start(ProcessStartInfo, TopicOptions?)"/>
-    public static ChildRegion Start(ProcessStartInfo start, IReadOnlyDictionary<string, TopicOptions> topics)
+    /// <param name="prepare">Called with the topics before the child is started, as there.</param>
+    /// <inheritdoc cref="Start(ProcessStartInfo, TopicOptions?, Action{ChildRegion}?)"/>
+    public static ChildRegion Start(ProcessStartInfo start, IReadOnlyDictionary<string, TopicOptions> topics, Action<ChildRegion>? prepare = null)
     {
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(topics);
@@ -100,13 +106,13 @@ public sealed class ChildRegion : IDisposable
         {
             throw new ArgumentException($"{nameof(ProcessStartInfo.UseShellExecute)} is set: a child that is to inherit must be started by this process itself.", nameof(start));
         }
-        return new ChildRegion(start, topics);
+        return new ChildRegion(start, topics, prepare);
     }
 
     /// <summary>In the child: gets what the parent started it with. Once; the client is then used as any.</summary>
     /// <param name="options">What is expected. <see cref="RegionClientOptions.ServerUsers"/> does not matter: the parent is whoever it is.</param>
     /// <returns>The client.</returns>
-    /// <exception cref="InvalidOperationException">This process was not started by <see cref="Start(ProcessStartInfo, TopicOptions?)"/>, or has called this before.</exception>
+    /// <exception cref="InvalidOperationException">This process was not started by <see cref="Start(ProcessStartInfo, TopicOptions?, Action{ChildRegion}?)"/>, or has called this before.</exception>
     /// <exception cref="PeerLostException">The parent is gone.</exception>
     /// <exception cref="TimeoutException">The parent does not answer.</exception>
     /// <exception cref="HandoverException">What came is not what a parent sends.</exception>

@@ -12,16 +12,19 @@ internal sealed class SandboxedPlugin : IDisposable
     private static readonly Dictionary<string, TopicOptions> Topics = new() { ["work"] = Untrusted, ["answers"] = Untrusted };
 
     private readonly ChildRegion _child;
-    private readonly Publisher _work;
-    private readonly Subscriber _answers;
+    private Publisher _work = null!;
+    private Subscriber _answers = null!;
     private uint _requests;
 
     internal SandboxedPlugin(Confinement confinement, string program)
     {
         ProcessStartInfo start = confinement.Start(["dotnet", program]);
-        _child = ChildRegion.Start(start, Topics);
-        _work = _child.CreatePublisher("work");
-        _answers = _child.CreateSubscriber("answers");
+        // This side's endpoints first: the plug-in could take their places.
+        _child = ChildRegion.Start(start, Topics, prepare: topics =>
+        {
+            _work = topics.CreatePublisher("work");
+            _answers = topics.CreateSubscriber("answers");
+        });
         ProcessId = _child.Process.Id;
         // What it writes is shown, but never as this process's own output. It has no input.
         _child.Process.OutputDataReceived += Show;

@@ -265,6 +265,26 @@ internal sealed class ChildRegionTests
     }
 
     [Test]
+    public void What_is_prepared_before_the_child_is_there_has_its_places()
+    {
+        Subscriber? subscriber = null;
+        using ChildRegion child = ChildRegion.Start(new ProcessStartInfo("true"), prepare: topics => subscriber = topics.CreateSubscriber());
+        using (subscriber)
+        {
+            Assert.That(subscriber!.Slot, Is.Zero);
+            Assert.That(() => subscriber.Read(), Throws.TypeOf<PeerLostException>());
+        }
+        child.Process.Dispose();
+    }
+
+    [Test]
+    public void A_preparation_that_throws_starts_no_child_and_leaves_nothing()
+    {
+        InvalidOperationException thrown = new("not today");
+        Assert.That(() => ChildRegion.Start(new ProcessStartInfo("true"), prepare: _ => throw thrown), Throws.Exception.SameAs(thrown));
+    }
+
+    [Test]
     public void A_child_that_is_started_by_a_shell_is_refused() =>
         Assert.That(() => ChildRegion.Start(new ProcessStartInfo("true") { UseShellExecute = true }), Throws.ArgumentException.With.Message.Contains("UseShellExecute"));
 
