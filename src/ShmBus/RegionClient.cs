@@ -65,7 +65,7 @@ public sealed class RegionClient : IDisposable
             if (!options.Accepts(server))
             {
                 throw new RegionOwnerException(address,
-                    $"its server is {server}; expected user {(options.ServerUsers.Count == 0 ? $"{Libc.geteuid()} or root" : string.Join(" or ", options.ServerUsers))} ({nameof(RegionClientOptions.ServerUsers)})");
+                    $"its server is {server}; expected user {(options.ServerUsers.Count == 0 ? $"{Libc.geteuid()} or root" : string.Join(" or ", options.ServerUsers))} ({nameof(RegionClientOptions.ServerUsers)})", isPassed: true);
             }
             return new RegionClient(socket, address, server, options);
         }

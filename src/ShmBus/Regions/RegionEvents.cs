@@ -36,7 +36,7 @@ internal sealed class RegionEvents : IDisposable
         string? wrong = handles.Length != 0 && handles.Length != expected ? $"it came with {handles.Length} eventfds; expected none or {expected}"
             : !Array.TrueForAll(handles, Libc.IsEventfd) ? "it came with a descriptor that is not an eventfd which does not block"
             : null;
-        return wrong is not null ? throw new RegionTypeException(displayPath, wrong)
+        return wrong is not null ? throw new RegionTypeException(displayPath, wrong, isPassed: true)
             : handles.Length == 0 ? null
             : new RegionEvents(handles);
     }

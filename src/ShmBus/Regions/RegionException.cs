@@ -5,6 +5,8 @@ namespace ShmBus.Regions;
 /// </summary>
 public abstract class RegionException : IOException
 {
+    private protected const string PassedAdvice = "Nothing of it was used. Ask whoever runs the server at the other end.";
+
     private protected RegionException(string path, string problem, string advice)
         : base($"'{path}' cannot be used as a region: {problem}. {advice}")
     {
@@ -18,8 +20,8 @@ public abstract class RegionException : IOException
 /// <summary>The name leads to something that is not a regular file: a symbolic link, a directory, a pipe, a device.</summary>
 public sealed class RegionTypeException : RegionException
 {
-    internal RegionTypeException(string path, string problem)
-        : base(path, problem, "Name the file itself, or remove what stands there.") { }
+    internal RegionTypeException(string path, string problem, bool isPassed = false)
+        : base(path, problem, isPassed ? PassedAdvice : "Name the file itself, or remove what stands there.") { }
 }
 
 /// <summary>The file is shorter or longer than its header says: it was truncated, extended or cut off in a copy.</summary>
@@ -32,8 +34,8 @@ public sealed class RegionSizeException : RegionException
 /// <summary>The file, or the directory around it, belongs to somebody else or is open to somebody else.</summary>
 public sealed class RegionOwnerException : RegionException
 {
-    internal RegionOwnerException(string path, string problem)
-        : base(path, problem, "Whoever can write there could feed this process anything, and whoever can read there could block its slots: use a directory of your own, or opt in to sharing with a group by the options Mode and Group.") { }
+    internal RegionOwnerException(string path, string problem, bool isPassed = false)
+        : base(path, problem, isPassed ? PassedAdvice : "Whoever can write there could feed this process anything, and whoever can read there could block its slots: use a directory of your own, or opt in to sharing with a group by the options Mode and Group.") { }
 }
 
 /// <summary>The file is not a region, or its header was overwritten.</summary>

@@ -138,18 +138,18 @@ internal sealed class RegionFile : RegionSource
             int expected = readOnly ? Libc.O_RDONLY : Libc.O_RDWR;
             if (mode != expected)
             {
-                throw new RegionTypeException(displayPath, $"its descriptor was opened with access mode 0x{mode:x}; expected 0x{expected:x}");
+                throw new RegionTypeException(displayPath, $"its descriptor was opened with access mode 0x{mode:x}; expected 0x{expected:x}", isPassed: true);
             }
             if (seals < 0 || (seals & Seals) != Seals)
             {
                 throw new RegionTypeException(displayPath, seals < 0
                     ? "it has no seals, so it is no memfd, and whoever has it could truncate it"
-                    : $"it has the seals 0x{seals:x}; expected at least 0x{Seals:x}: neither to shrink nor to grow, and no more seals");
+                    : $"it has the seals 0x{seals:x}; expected at least 0x{Seals:x}: neither to shrink nor to grow, and no more seals", isPassed: true);
             }
             RegionHeader header = RegionHeader.Read(handle, status.Size, displayPath);
             if (header.Producers == RegionHeader.Lanes)
             {
-                throw new RegionTypeException(displayPath, "it is a topic of lanes, which are files beside it; expected a topic that is one region");
+                throw new RegionTypeException(displayPath, "it is a topic of lanes, which are files beside it; expected a topic that is one region", isPassed: true);
             }
             return file = new RegionFile(handle, header, displayPath, null, status.Id, null)
             {

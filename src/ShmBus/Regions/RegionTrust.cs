@@ -29,12 +29,12 @@ internal static class RegionTrust
     {
         if (!status.IsRegularFile)
         {
-            throw new RegionTypeException(path, $"what was handed over is {status.TypeName}; expected a memfd");
+            throw new RegionTypeException(path, $"what was handed over is {status.TypeName}; expected a memfd", isPassed: true);
         }
         if (status.Owner != owner || status.Mode != RegionOptions.OwnerOnly)
         {
             throw new RegionOwnerException(path,
-                $"it belongs to user {status.Owner} and has mode {Octal(status.Mode)}; expected user {owner}, who handed it over, and mode {Octal(RegionOptions.OwnerOnly)}");
+                $"it belongs to user {status.Owner} and has mode {Octal(status.Mode)}; expected user {owner}, who handed it over, and mode {Octal(RegionOptions.OwnerOnly)}", isPassed: true);
         }
     }
 
