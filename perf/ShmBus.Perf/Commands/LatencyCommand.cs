@@ -11,10 +11,13 @@ internal static class LatencyCommand
     {
         var command = new Command(SuiteName.Latency, "Round-trip time: one message there, one back, the next.");
         var options = new SuiteOptions<ILatencyTransport>(command, TransportCatalog.Latency, WaitMode.Spin);
+        Option<TimeSpan> gap = ParsedOption.Create("--gap", "MILLISECONDS", "A pause before each round trip, 0 to 1000, not counted: what is measured is then a wake, where ends park. Default: 0.",
+            OptionText.Gap);
+        command.Options.Add(gap);
         command.SetAction((parsed, cancellation) => SuiteRun.RunAsync(async () =>
         {
             Plan<ILatencyTransport> plan = options.PlanIn(parsed, producers: [1]);
-            List<LatencyRow> rows = await LatencySuite.RunAsync(plan, cancellation).ConfigureAwait(false);
+            List<LatencyRow> rows = await LatencySuite.RunAsync(plan, parsed.ValueOr(gap, TimeSpan.Zero), cancellation).ConfigureAwait(false);
             Summary.Write(rows, Console.Out);
             Summary.WriteNotes(plan.Transports, Console.Out);
             if (options.JsonIn(parsed) is { } file)

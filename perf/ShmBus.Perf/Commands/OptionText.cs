@@ -32,6 +32,8 @@ internal static class OptionText
             ? TimeSpan.FromSeconds(seconds)
             : throw new PerfException($"'{text}' is not a number from 0.01 to 3600");
 
+    public static TimeSpan Gap(string text) => TimeSpan.FromMilliseconds(Integer(text, 0, 1000));
+
     public static int Rounds(string text) => Integer(text, 1, 10_000);
 
     public static int Producers(string text) => Integer(text, 1, ChannelSettings.MaximumProducers);

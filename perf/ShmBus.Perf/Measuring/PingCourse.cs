@@ -8,7 +8,11 @@ namespace ShmBus.Perf.Measuring;
 /// Write writes; give the answer to Read }</c>. A round trip lasts from before its message is written until its
 /// answer is verified; those of the warm-up are verified, but not recorded.
 /// </summary>
-internal sealed class PingCourse(int size, TimeSpan warmUp, TimeSpan duration)
+/// <param name="size">Bytes in a message.</param>
+/// <param name="warmUp">How long round trips are not recorded.</param>
+/// <param name="duration">How long they are, after that.</param>
+/// <param name="gap">The pause before each, in which the other side goes to sleep.</param>
+internal sealed class PingCourse(int size, TimeSpan warmUp, TimeSpan duration, TimeSpan gap)
 {
     private readonly long _warmUpTicks = (long)(warmUp.TotalSeconds * Stopwatch.Frequency);
     private readonly long _durationTicks = (long)(duration.TotalSeconds * Stopwatch.Frequency);
@@ -31,6 +35,8 @@ internal sealed class PingCourse(int size, TimeSpan warmUp, TimeSpan duration)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Next()
     {
+        if (gap > TimeSpan.Zero)
+            Thread.Sleep(gap);
         _start = Stopwatch.GetTimestamp();
         if (_start < _until)
         {

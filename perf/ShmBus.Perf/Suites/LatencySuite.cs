@@ -10,13 +10,13 @@ internal static class LatencySuite
 {
     private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
-    public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, CancellationToken cancellation) =>
-        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(transport, round, number, cancellation));
+    public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, TimeSpan gap, CancellationToken cancellation) =>
+        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(transport, round, number, gap, cancellation));
 
     private static async Task<LatencyRow> MeasureAsync(
-        ILatencyTransport transport, Round round, int number, CancellationToken cancellation)
+        ILatencyTransport transport, Round round, int number, TimeSpan gap, CancellationToken cancellation)
     {
-        var course = new PingCourse(round.Size, Round.WarmUp, round.Duration);
+        var course = new PingCourse(round.Size, Round.WarmUp, round.Duration, gap);
         PeerReport[] reports = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
         ulong answered = reports.Single().Messages;
         if (answered != course.Messages)
