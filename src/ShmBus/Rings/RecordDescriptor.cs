@@ -52,6 +52,10 @@ internal static class RecordDescriptor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong BareStamp(ulong position, ulong key) => (position ^ key) & ~KindMask;
 
+    /// <summary>Whether what was read at a position is its stamp, of any kind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsStampOf(ulong position, ulong key, ulong read) => (read ^ BareStamp(position, key)) - 1 < KindMask;
+
     /// <summary>Length and type as they stand in the header, in one store.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong LengthAndType(uint length, uint type) => length | (ulong)type << 32;

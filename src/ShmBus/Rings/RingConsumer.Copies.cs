@@ -72,7 +72,7 @@ internal unsafe partial struct RingConsumer
         {
             throw new SubscriberEvictedException(_done, _memory.Rules.EvictionLag);
         }
-        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
+        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.TryClaim: tail
         if (!IsPosition(tail, _memory.Capacity) || tail < _done)
         {
             throw new RingCorruptException(_done, $"the tail, {tail}, must be a multiple of {Alignment} and not below");

@@ -285,7 +285,7 @@ internal unsafe partial struct RingConsumer
     /// <summary>Steps 1 and 2 of a hole: what stands between here and the tail.</summary>
     internal readonly RingHole Inspect()
     {
-        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.Claim: tail
+        ulong tail = Atomic.LoadAcquire(_memory.Tail); // pairs with RingProducer.TryClaim: tail
         ulong distance = tail - _done;
         bool isBeyond = distance > _memory.Capacity;
         if (distance % Alignment != 0 || (isBeyond && !IsPassed()))
@@ -300,7 +300,7 @@ internal unsafe partial struct RingConsumer
         ulong claimants = 0;
         for (int i = 0; i < _memory.Geometry.PublisherSlots && distance != 0; i++)
         {
-            ulong intent = Atomic.LoadAcquire(_memory.Publisher(i).Intent); // pairs with RingProducer.Claim: intent
+            ulong intent = Atomic.LoadAcquire(_memory.Publisher(i).Intent); // pairs with RingProducer.TryClaim: intent
             if (intent == _done)
             {
                 claimants |= 1UL << i;
@@ -351,11 +351,8 @@ internal unsafe partial struct RingConsumer
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly bool IsStamped(ulong position)
-    {
-        ulong kind = Atomic.LoadAcquire((ulong*)(_data + (position & _mask))) ^ BareStamp(position, _key); // pairs with RingProducer.Close
-        return kind - 1 < KindMask;
-    }
+    private readonly bool IsStamped(ulong position) =>
+        IsStampOf(position, _key, Atomic.LoadAcquire((ulong*)(_data + (position & _mask)))); // pairs with RingProducer.Close
 
     private bool TryTakeOther(out Record record)
     {

@@ -70,11 +70,8 @@ internal readonly unsafe struct RingMemory
     internal void ReportCorrupt(RingCorruptException corruption) => Atomic.CompareExchange(Corrupt, 0, (ulong)corruption.Position | 1);
 
     /// <summary>Whether a record begins at a position, of any kind.</summary>
-    internal bool IsStamped(ulong position)
-    {
-        ulong kind = Atomic.LoadAcquire((ulong*)(Data + (position & (Capacity - 1)))) ^ RecordDescriptor.BareStamp(position, Key); // pairs with RingProducer.Close
-        return kind - 1 < RecordDescriptor.KindMask;
-    }
+    internal bool IsStamped(ulong position) =>
+        RecordDescriptor.IsStampOf(position, Key, Atomic.LoadAcquire((ulong*)(Data + (position & (Capacity - 1))))); // pairs with RingProducer.Close
 
     internal RingSlot Publisher(int index) => new(_region + Geometry.PublisherSlotOffset(index));
 

@@ -10,8 +10,8 @@ namespace ShmBus.Rings;
 /// <remarks>
 /// <para>Who owns what. A producer alone writes its <c>intent</c> and, from its claim to its stamp, the bytes that it claimed.
 /// <c>tail</c> belongs to whoever moves it: the one producer by a store, one of many by a compare-and-swap. Subscribers write
-/// their gates. <see cref="_limit"/> is a copy of the least gate (plus the capacity), which only grows, so that an old copy
-/// errs towards 'full'.</para>
+/// their gates. <see cref="_limit"/> is a copy of the least gate (plus the capacity) as it was when it was asked for last: each gate only
+/// grows, so that an old copy errs towards 'full'.</para>
 /// <para>A claim at t. (1) t is the tail; room below <see cref="_limit"/>, read anew only when short. (2) <c>intent</c> = t.
 /// (3) <c>tail</c> from t to t + n; among many by CAS, and who fails begins anew. (4) Length, type, payload. (5) The stamp.
 /// A producer that is killed before (3) has claimed nothing. Killed between (3) and (5) it leaves a hole that a subscriber

@@ -29,6 +29,24 @@ internal sealed class EvictionKillTests
     }
 
     [Test]
+    public void Place_whose_owner_was_killed_while_it_joined_is_given_up_like_any_other()
+    {
+        Create(4096);
+        using Publisher publisher = _topic.CreatePublisher();
+        _topic.CreateSubscriber(place: "billing").Dispose();
+        using (PeerProcess killed = PeerProcess.Start("die-while-joining", _path, "billing"))
+        {
+            Assert.That(killed.ExitCode(), Is.EqualTo(128 + 9));
+        }
+        for (int i = 0; i < 1000; i++)
+        {
+            publisher.Publish(BitConverter.GetBytes(i));
+        }
+        using Subscriber subscriber = _topic.CreateSubscriber(place: "billing");
+        Assert.That(BroadcastContract.Numbers(subscriber).Length + subscriber.MissedBytes / 32, Is.EqualTo(1000));
+    }
+
+    [Test]
     public void Reader_stopped_in_a_copy_is_evicted_and_told_and_the_others_get_everything([Values(16384, 1 << 22)] int capacity)
     {
         const int rounds = 20;

@@ -154,23 +154,6 @@ internal sealed class EvictionTests(Place place)
     }
 
     [Test]
-    public void Place_whose_owner_was_killed_while_it_joined_is_given_up_like_any_other()
-    {
-        using Publisher publisher = _topic.CreatePublisher();
-        _topic.CreateSubscriber(place: "billing").Dispose();
-        using (PeerProcess killed = PeerProcess.Start("die-while-joining", _directory.File("topic"), "billing"))
-        {
-            killed.ExitCode();
-        }
-        for (int i = 0; i < 1000; i++)
-        {
-            publisher.Publish(BitConverter.GetBytes(i));
-        }
-        using Subscriber subscriber = _topic.CreateSubscriber(place: "billing");
-        Assert.That(BroadcastContract.Numbers(subscriber).Length + subscriber.MissedBytes / 32, Is.EqualTo(1000));
-    }
-
-    [Test]
     public void Nobody_is_evicted_who_lags_less()
     {
         using Publisher publisher = _topic.CreatePublisher();
