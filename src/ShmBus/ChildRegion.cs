@@ -174,7 +174,7 @@ public sealed class ChildRegion : IDisposable
     /// <returns>The topic, which is disposed with this.</returns>
     /// <exception cref="ArgumentException">There is no such topic.</exception>
     public Topic GetTopic(string name = "") =>
-        _topics.TryGetValue(name, out Topic? topic) ? topic : throw new ArgumentException($"The child was started with no topic '{name}'.", nameof(name));
+        _topics.TryGetValue(name, out Topic? topic) ? topic : throw new ArgumentException($"The child was started with no topic '{name}'; there are: '{string.Join("', '", _topics.Keys)}'.", nameof(name));
 
     /// <summary>Becomes a publisher of a topic.</summary>
     /// <param name="topic">Its name.</param>

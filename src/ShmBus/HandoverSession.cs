@@ -159,7 +159,7 @@ internal sealed class HandoverSession(
         }
         if (_grants == options.MaxGrants)
         {
-            return $"this connection was granted {_grants} endpoints, the most that it may";
+            return $"this connection was granted {_grants} endpoints, those that are disposed included, the most that it may: connect anew";
         }
         return options.Authorize?.Invoke(request) == false ? "it was not authorized" : null;
     }

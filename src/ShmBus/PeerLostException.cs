@@ -7,7 +7,7 @@ namespace ShmBus;
 public sealed class PeerLostException : IOException
 {
     internal PeerLostException(string peer, string reason)
-        : base($"The peer, {peer}, is gone: {reason}. Nothing more comes through this region; dispose the endpoint, and connect anew if the peer comes back.")
+        : base($"The connection with the peer, {peer}, is over: {reason}. Nothing more comes through this region: dispose the endpoint, and connect anew, or start the child anew.")
     {
     }
 }

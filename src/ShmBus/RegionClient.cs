@@ -65,7 +65,7 @@ public sealed class RegionClient : IDisposable
             if (!options.Accepts(server))
             {
                 throw new RegionOwnerException(address,
-                    $"its server is {server}; expected user {(options.ServerUsers.Count == 0 ? $"{Libc.geteuid()} or root" : string.Join(" or ", options.ServerUsers))} ({nameof(RegionClientOptions.ServerUsers)})", isPassed: true);
+                    $"its server is {server}; expected user {(options.ServerUsers.Count == 0 ? $"{Libc.geteuid()} or root" : string.Join(" or ", options.ServerUsers))} ", $"If you know that user, add it to {nameof(RegionClientOptions)}.{nameof(RegionClientOptions.ServerUsers)}.");
             }
             return new RegionClient(socket, address, server, options);
         }
@@ -82,7 +82,7 @@ public sealed class RegionClient : IDisposable
     /// <returns>The publisher.</returns>
     /// <exception cref="RegionRefusedException">The server does not grant it; it says why.</exception>
     /// <exception cref="PeerLostException">The server is gone.</exception>
-    /// <exception cref="TimeoutException">The server does not answer.</exception>
+    /// <exception cref="TimeoutException">The server does not answer. The connection is given up, and with it every endpoint that came over it.</exception>
     /// <exception cref="HandoverException">What came is not what a server sends; the connection was ended.</exception>
     /// <exception cref="RegionException">The region that came is not to be trusted; it was not mapped.</exception>
     /// <exception cref="TopicMismatchException">It was made in another way than <see cref="RegionClientOptions.RequireSameTopic"/> demands.</exception>
@@ -157,7 +157,7 @@ public sealed class RegionClient : IDisposable
             catch (Exception exception) when (exception is HandoverException or TimeoutException)
             {
                 // What comes from now on would be the answer to another request, or none at all.
-                Lose(exception.Message);
+                Lose(exception is TimeoutException ? $"it did not answer within {_options.Timeout}" : "what it sent was no answer");
                 throw;
             }
         }
@@ -183,7 +183,7 @@ public sealed class RegionClient : IDisposable
             long left = deadline - Environment.TickCount64;
             if (left <= 0 || !_socket.Wait(TimeSpan.FromMilliseconds(left)))
             {
-                throw new TimeoutException($"The server at '{_address}' ({Server}) did not answer within {_options.Timeout}.");
+                throw new TimeoutException($"The server at '{_address}' ({Server}) did not answer within {_options.Timeout}, and the connection is given up. Has it called Start, and does its onPeer or Authorize return?");
             }
         }
     }

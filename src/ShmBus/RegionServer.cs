@@ -72,8 +72,8 @@ public sealed class RegionServer : IDisposable
     /// </summary>
     /// <param name="options">How the topics are made.</param>
     /// <param name="onPeer">
-    /// Gets the topic before the peer does, on the thread pool: create this side's endpoints here, so that the peer finds the right slots taken. The
-    /// topic is disposed with the connection; endpoints live on.
+    /// Gets the topic before the peer does, on the thread pool: create this side's endpoints here, so that the peer finds the right slots taken,
+    /// and return, for the peer has no answer until then. The topic is disposed with the connection; endpoints live on.
     /// </param>
     /// <param name="name">The name that peers ask for.</param>
     /// <param name="grants">What they may ask for.</param>

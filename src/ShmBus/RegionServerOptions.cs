@@ -6,7 +6,10 @@ namespace ShmBus;
 /// <summary>Whom a <see cref="RegionServer"/> serves, and how many.</summary>
 public sealed record RegionServerOptions
 {
-    /// <summary>The users whose processes are served. Empty and without <see cref="AllowedGroups"/>: only the user of this process.</summary>
+    /// <summary>
+    /// The users whose processes are served; the one of this process only if it is among them. Empty and without
+    /// <see cref="AllowedGroups"/>: only the user of this process.
+    /// </summary>
     public IReadOnlyCollection<uint> AllowedUsers { get; init; } = [];
 
     /// <summary>The groups whose members are served, whoever they are: by the group of the process, or one of its further groups.</summary>

@@ -1,4 +1,5 @@
-// Counts the primes below the numbers that it is sent. It is started by Host, and can reach nothing but the two topics that it is given.
+// Counts the primes below the numbers that it is sent. It is started by Host, confined as far as the machine permits: at best without a
+// network, other processes and shared memory but for the two topics that it is given. Files that all may read it can still read.
 
 using System.Text;
 using ShmBus;

@@ -5,6 +5,14 @@ internal static class ErrnoAdvice
 {
     internal static string For(ErrorNumber error, string operation) => error switch
     {
+        ErrorNumber.EACCES when operation == "connect" =>
+            "This user may not connect: a RegionServer serves its own user only, unless AllowedUsers or AllowedGroups say otherwise; or a directory above the path is closed to this user.",
+        ErrorNumber.EACCES when operation == "bind" =>
+            "Choose a directory that this user may write.",
+        ErrorNumber.EACCES when operation == "inotify_add_watch" =>
+            "The region is another user's, as one that was handed over may be: deaths of peers are then noticed by a look now and then, within a second.",
+        ErrorNumber.EEXIST when operation == "bind" =>
+            "What stands there is no socket: choose another path.",
         ErrorNumber.EACCES =>
             "Check the owner and mode of the file and of every directory above it; to share with a group, create the topic with Group and Mode.",
         ErrorNumber.EPERM when operation == "mlock" =>
@@ -15,6 +23,8 @@ internal static class ErrnoAdvice
             "The process lacks a right or capability for this, or a security policy (seccomp, AppArmor, SELinux) or a seal forbids it.",
         ErrorNumber.ENOENT when operation == "mkdir" =>
             "Only the last directory of a path is made: make those above it first.",
+        ErrorNumber.ENOENT when operation == "bind" =>
+            "Make the directory first, so that only the server's user can write it.",
         ErrorNumber.ENOENT when operation == "connect" =>
             "Check the address; the process with the RegionServer must have started it, in the same network namespace where the address is abstract.",
         ErrorNumber.ECONNREFUSED =>

@@ -27,6 +27,7 @@ internal sealed class HandoverListener : IDisposable
         Address = address;
         try
         {
+            _ = EndPointOf(address);
             if (IsAbstract(address))
             {
                 Do("bind", address, () => _socket.Bind(EndPointOf(address)));
@@ -34,9 +35,11 @@ internal sealed class HandoverListener : IDisposable
                 return;
             }
             _path = Address = Path.GetFullPath(address);
+            // A longer one could be bound, and nobody connect to it.
+            _ = EndPointOf(_path);
             FileId? left = FindLeft(_path);
             string unnamed = Path.Combine(Path.GetDirectoryName(_path)!, $".{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-            Do("bind", unnamed, () => _socket.Bind(EndPointOf(unnamed)));
+            Do("bind", _path, () => _socket.Bind(EndPointOf(unnamed)));
             try
             {
                 Syscall.Check(Libc.chmod(unnamed, isForAnybody ? ForAnybody : ForThisUser), "chmod", unnamed);
@@ -152,7 +155,7 @@ internal sealed class HandoverListener : IDisposable
 
     private static UnixDomainSocketEndPoint EndPointOf(string address)
     {
-        if (address.Length < 2 || address.Contains('\0', StringComparison.Ordinal))
+        if (address is "" or "@" || address.Contains('\0', StringComparison.Ordinal))
         {
             throw new ArgumentException($"The address is '{HandoverMessage.Show(address)}'; expected a path, or a name behind an '@'.", nameof(address));
         }
@@ -175,7 +178,9 @@ internal sealed class HandoverListener : IDisposable
         }
         catch (SocketException exception)
         {
-            throw ErrnoException.From((ErrorNumber)exception.NativeErrorCode, operation, address);
+            // What stands for ENOENT there, is another error when it is translated back.
+            ErrorNumber error = exception.SocketErrorCode == SocketError.AddressNotAvailable ? ErrorNumber.ENOENT : (ErrorNumber)exception.NativeErrorCode;
+            throw ErrnoException.From(error, operation, address);
         }
     }
 }

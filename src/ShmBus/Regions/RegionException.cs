@@ -34,8 +34,11 @@ public sealed class RegionSizeException : RegionException
 /// <summary>The file, or the directory around it, belongs to somebody else or is open to somebody else.</summary>
 public sealed class RegionOwnerException : RegionException
 {
-    internal RegionOwnerException(string path, string problem, bool isPassed = false)
-        : base(path, problem, isPassed ? PassedAdvice : "Whoever can write there could feed this process anything, and whoever can read there could block its slots: use a directory of your own, or opt in to sharing with a group by the options Mode and Group.") { }
+    internal RegionOwnerException(string path, string problem, bool isPassed)
+        : base(path, problem, PassedAdvice) { }
+
+    internal RegionOwnerException(string path, string problem, string? advice = null)
+        : base(path, problem, advice ?? "Whoever can write there could feed this process anything, and whoever can read there could block its slots: use a directory of your own, or opt in to sharing with a group by the options Mode and Group.") { }
 }
 
 /// <summary>The file is not a region, or its header was overwritten.</summary>

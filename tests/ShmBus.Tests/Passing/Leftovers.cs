@@ -103,6 +103,25 @@ internal sealed class Leftovers
     }
 
     [Test]
+    public void A_directory_that_is_not_there_is_named_on_both_sides()
+    {
+        using TestDirectory directory = new();
+        string path = Path.Combine(directory.File("missing"), "socket");
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => new RegionServer(path), Throws.TypeOf<NotFoundErrnoException>().With.Message.Contains($"'{path}'").And.Message.Contains("Make the directory first"));
+            Assert.That(() => RegionClient.Connect(path), Throws.TypeOf<NotFoundErrnoException>().With.Message.Contains($"'{path}'").And.Message.Contains("RegionServer must have started"));
+        });
+    }
+
+    [Test]
+    public void A_path_that_nobody_could_connect_to_is_refused()
+    {
+        using TestDirectory directory = new();
+        Assert.That(() => new RegionServer(directory.File(new string('x', 100))), Throws.ArgumentException.With.Message.Contains("107"));
+    }
+
+    [Test]
     public void What_is_no_socket_is_not_touched([Values] bool isDirectory)
     {
         using TestDirectory directory = new();
