@@ -58,6 +58,8 @@ public sealed class ChildRegion : IDisposable
         }
         catch
         {
+            // Endpoints that were prepared may be waited at.
+            _link.Lose("it was not started");
             Dispose();
             throw;
         }

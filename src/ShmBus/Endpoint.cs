@@ -31,6 +31,9 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     private const int Closed = 5;
     private protected const int ClaimOpen = 7;
 
+    /// <summary>How long, in milliseconds, a claim that seems to be open may hold up the end of the messages of a peer that is gone.</summary>
+    private const long MostHeldUp = 1000;
+
     private readonly Region _region;
     private readonly Lock _memoryLock = new();
     private PeerWatch _peers;
@@ -48,6 +51,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     private RingCorruptException? _corruption;
     private PeerLink? _link;
     private bool _isPeerLost;
+    private long _lostAt;
 
     private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy, PlaceName? place = null)
     {
@@ -262,14 +266,25 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(IsClosing, this);
-        if (IsPeerLost && !IsReady)
+        if (IsPeerLost)
+        {
+            ThrowIfNothingIsLeft();
+        }
+    }
+
+    /// <summary>The peer is gone: what is there by now was committed before that, and is waited for no longer.</summary>
+    private void ThrowIfNothingIsLeft()
+    {
+        Finding left = LookForLast();
+        // A connection may end before the locks of one that was killed: until then a claim of his looks open, and holds up what is behind it.
+        if (left == Finding.Idle || (left == Finding.HeldUp && Environment.TickCount64 - _lostAt > MostHeldUp))
         {
             throw new PeerLostException(_link!.Peer, _link.LostBecause!);
         }
     }
 
     /// <summary>Whether what is waited for is there in spite of the peer being gone: it was, before that.</summary>
-    private protected virtual bool IsReady => false;
+    private protected virtual Finding LookForLast() => Finding.Idle;
 
     /// <summary>Makes a cancellation wake the thread that waits in this endpoint.</summary>
     private protected CancellationTokenRegistration WakeWhenCancelled(CancellationToken cancellationToken) =>
@@ -310,6 +325,9 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     {
         // What it left in the ring is its last word: a thorough look, and no more waiting.
         IsSuspect = true;
+        _lostAt = Environment.TickCount64;
+        // That its locks are freed, nobody may tell.
+        _waiter.IsUnwatched();
         Atomic.StoreRelease(ref _isPeerLost, true); // pairs with IsPeerLost
         WakeSelf();
     }
@@ -390,7 +408,6 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
             return;
         }
         DeathWatch.Unregister(this, _region.Source);
-        _link?.Leave(this);
         LeaveSleep();
         if (Atomic.LoadAcquire(ref _state) != Corrupt)
         {
@@ -413,6 +430,9 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
                 _isKept = true;
             }
         }
+        // Last: by the end of the connection the other side knows that nothing more comes, and a claim that this one gave up, or its slot,
+        // must not hold it up then.
+        _link?.Leave(this);
     }
 
     /// <summary>

@@ -263,7 +263,7 @@ public sealed unsafe partial class Subscriber : Endpoint
     }
 
     /// <inheritdoc/>
-    private protected override bool IsReady => LookForMessage() == Finding.Ready;
+    private protected override Finding LookForLast() => LookForMessage();
 
     /// <summary>An eighth of the ring was read since the last time: messages flow.</summary>
     private void GaveBack()

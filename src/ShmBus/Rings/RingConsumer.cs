@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using static ShmBus.Rings.RecordDescriptor;
 
 namespace ShmBus.Rings;
@@ -75,8 +76,8 @@ internal unsafe partial struct RingConsumer
         _key = memory.Key;
         _isLossy = memory.Rules.AreLossy;
         _copies = _isLossy || copies;
-        // What is copied is never taken where it stands: no position that a ring gets to has that stamp.
-        _plain = _copies ? ~BareStamp(0, _key) : BareStamp(0, _key) | (ulong)RecordKind.Message;
+        // What is copied is never taken where it stands: nobody knows what to write for that, by mistake or on purpose.
+        _plain = _copies ? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) : BareStamp(0, _key) | (ulong)RecordKind.Message;
         _gateStep = memory.Capacity / 8;
         _maxLength = (uint)MaxLength(memory.Geometry.Capacity);
         _atMostOnce = atMostOnce;
