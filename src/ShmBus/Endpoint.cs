@@ -94,7 +94,8 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
 
     /// <summary>
     /// Whether the process that this region was handed to, or came from, is gone: its connection has ended. What is in the ring can still be
-    /// read; a wait for more ends with <see cref="PeerLostException"/>. Always false where nothing was handed over.
+    /// read; a wait for more ends with <see cref="PeerLostException"/>. Who only tries to read asks for this first: what <c>TryRead</c> does not find
+    /// after that, does not come. Always false where nothing was handed over.
     /// </summary>
     public bool IsPeerLost => Atomic.LoadAcquire(ref _isPeerLost); // pairs with OnPeerLost
 
@@ -283,7 +284,7 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
         }
     }
 
-    /// <summary>Whether what is waited for is there in spite of the peer being gone: it was, before that.</summary>
+    /// <summary>Looks whether what is waited for is there in spite of the peer being gone: it was, before that.</summary>
     private protected virtual Finding LookForLast() => Finding.Idle;
 
     /// <summary>Makes a cancellation wake the thread that waits in this endpoint.</summary>

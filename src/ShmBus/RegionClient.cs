@@ -154,10 +154,10 @@ public sealed class RegionClient : IDisposable
                 ThrowIfLost();
                 throw;
             }
-            catch (Exception exception) when (exception is HandoverException or TimeoutException)
+            catch (Exception exception) when (exception is HandoverException or TimeoutException or ErrnoException { Operation: "recvmsg" })
             {
                 // What comes from now on would be the answer to another request, or none at all.
-                Lose(exception is TimeoutException ? $"it did not answer within {_options.Timeout}" : "what it sent was no answer");
+                Lose(exception is TimeoutException ? $"it did not answer within {_options.Timeout}" : "its answer could not be received");
                 throw;
             }
         }
