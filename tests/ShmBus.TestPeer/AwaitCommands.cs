@@ -9,7 +9,7 @@ internal static class AwaitCommands
         using Topic topic = Topic.Open(arguments[0]);
         using Subscriber subscriber = topic.CreateSubscriber();
         ValueTask<MessageCopy> read = subscriber.ReadAsync();
-        Console.WriteLine(AwaitThreads.Ids().Single());
+        Console.WriteLine(AwaitThreads.Id());
         using MessageCopy message = await read;
         subscriber.Complete();
         Console.WriteLine($"got {message.Payload.Length}");

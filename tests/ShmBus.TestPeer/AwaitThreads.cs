@@ -12,6 +12,18 @@ internal static partial class AwaitThreads
     internal static List<string> Ids() =>
         [.. All().Where(static task => Read(task, "comm").StartsWith(Name, StringComparison.Ordinal)).Select(static task => Path.GetFileName(task)!)];
 
+    /// <summary>The id of the only one. A thread that one of them starts, for the pool, bears its name for a moment: until it has its own.</summary>
+    internal static string Id()
+    {
+        List<string> ids = Ids();
+        while (ids.Count > 1)
+        {
+            Thread.Sleep(1);
+            ids = Ids();
+        }
+        return ids.Single();
+    }
+
     /// <summary>How many threads of any kind there are.</summary>
     internal static int CountAll() => All().Length;
 

@@ -19,7 +19,7 @@ internal static class AwaitTroubles
         using Topic topic = Topic.Open(arguments[0]);
         using Subscriber subscriber = topic.CreateSubscriber();
         ValueTask<MessageCopy> first = subscriber.ReadAsync();
-        Console.WriteLine(AwaitThreads.Ids().Single());
+        Console.WriteLine(AwaitThreads.Id());
         Console.ReadLine();
         SystemCallFilter.RefuseFutexWaitv(everywhere: true);
         Console.WriteLine($"refused {subscriber.Refused.Count}");
