@@ -21,7 +21,7 @@ namespace ShmBus;
 /// entering and leaving do without, so one side always sees the other; whoever finds <c>closing</c> with nobody inside
 /// closes, and a compare-and-swap decides between two.</para>
 /// </remarks>
-public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListener
+public abstract partial class Endpoint : IDisposable
 {
     // Odd states refuse entry. MessageInHand lets the next call in, which ends it; ClaimOpen ends by commit or abort only.
     private const int Idle = 0;
@@ -30,9 +30,6 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     private const int Corrupt = 3;
     private const int Closed = 5;
     private protected const int ClaimOpen = 7;
-
-    /// <summary>How long, in milliseconds, a claim that seems to be open may hold up the end of the messages of a peer that is gone.</summary>
-    private const long MostHeldUp = 1000;
 
     private readonly Region _region;
     private readonly Lock _memoryLock = new();
@@ -49,9 +46,6 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
     private bool _isKept;
     private bool _isHandFree;
     private RingCorruptException? _corruption;
-    private PeerLink? _link;
-    private bool _isPeerLost;
-    private long _lostAt;
 
     private protected Endpoint(Region region, in RingMemory memory, EndpointRole role, WaitStrategy strategy, PlaceName? place = null)
     {
@@ -273,20 +267,6 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
         }
     }
 
-    /// <summary>The peer is gone: what is there by now was committed before that, and is waited for no longer.</summary>
-    private void ThrowIfNothingIsLeft()
-    {
-        Finding left = LookForLast();
-        // A connection may end before the locks of one that was killed: until then a claim of his looks open, and holds up what is behind it.
-        if (left == Finding.Idle || (left == Finding.HeldUp && Environment.TickCount64 - _lostAt > MostHeldUp))
-        {
-            throw new PeerLostException(_link!.Peer, _link.LostBecause!);
-        }
-    }
-
-    /// <summary>Looks whether what is waited for is there in spite of the peer being gone: it was, before that.</summary>
-    private protected virtual Finding LookForLast() => Finding.Idle;
-
     /// <summary>Makes a cancellation wake the thread that waits in this endpoint.</summary>
     private protected CancellationTokenRegistration WakeWhenCancelled(CancellationToken cancellationToken) =>
         cancellationToken.UnsafeRegister(static endpoint => ((Endpoint)endpoint!).WakeSelf(), this);
@@ -300,50 +280,6 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
             {
                 _waiter.WakeSelf();
             }
-        }
-    }
-
-    void IDeathListener.OnClose()
-    {
-        lock (_memoryLock)
-        {
-            if (_isMapped && _peers.HaveChanged())
-            {
-                IsSuspect = true;
-                _waiter.WakeSelf();
-            }
-        }
-    }
-
-    /// <summary>Depends on a peer from now on. The construction has succeeded.</summary>
-    internal void Follow(PeerLink? link)
-    {
-        _link = link;
-        link?.Join(this);
-    }
-
-    void IPeerListener.OnPeerLost()
-    {
-        // What it left in the ring is its last word: a thorough look, and no more waiting.
-        IsSuspect = true;
-        _lostAt = Environment.TickCount64;
-        // That its locks are freed, nobody may tell.
-        _waiter.IsUnwatched();
-        Atomic.StoreRelease(ref _isPeerLost, true); // pairs with IsPeerLost
-        WakeSelf();
-    }
-
-    void IDeathListener.OnTouched() => OnNameChanged(_region.Source);
-
-    /// <summary>A region that this endpoint works with may have lost its name.</summary>
-    internal void OnNameChanged(RegionSource source)
-    {
-        if (NameLost is not null && HasLostName(source))
-        {
-            EventHandler? handlers = NameLost;
-            NameLost = null;
-            // Not on the watch's own thread: a handler may dispose endpoints, or take its time.
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.handlers?.Invoke(state.sender, EventArgs.Empty), (sender: this, handlers), preferLocal: false);
         }
     }
 
@@ -380,19 +316,6 @@ public abstract partial class Endpoint : IDisposable, IDeathListener, IPeerListe
 
     /// <summary>Whether this is the thread that was noted.</summary>
     private bool IsHandOfThisThread() => Syscall.IsPlatform ? Libc.IsOnThisStack(_hand) : _hand == Environment.CurrentManagedThreadId;
-
-    private static bool HasLostName(RegionSource source)
-    {
-        try
-        {
-            return source.CheckName() is RegionName.Removed or RegionName.Replaced;
-        }
-        catch (ErrnoException)
-        {
-            // Who may not look cannot know; on the watch's thread it would end the process.
-            return false;
-        }
-    }
 
     [DoesNotReturn]
     private void CloseInside()

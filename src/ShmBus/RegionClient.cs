@@ -1,5 +1,5 @@
-using Microsoft.Win32.SafeHandles;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
 using ShmBus.Passing;
 using ShmBus.Regions;
@@ -64,8 +64,9 @@ public sealed class RegionClient : IDisposable
             PeerCredentials server = socket.Peer;
             if (!options.Accepts(server))
             {
-                throw new RegionOwnerException(address,
-                    $"its server is {server}; expected user {(options.ServerUsers.Count == 0 ? $"{Libc.geteuid()} or root" : string.Join(" or ", options.ServerUsers))} ", $"If you know that user, add it to {nameof(RegionClientOptions)}.{nameof(RegionClientOptions.ServerUsers)}.");
+                string expected = options.ServerUsers.Count == 0 ? $"{Libc.geteuid()} or root" : string.Join(" or ", options.ServerUsers);
+                throw new RegionOwnerException(address, $"its server is {server}; expected user {expected}",
+                    $"If you know that user, add it to {nameof(RegionClientOptions)}.{nameof(RegionClientOptions.ServerUsers)}.");
             }
             return new RegionClient(socket, address, server, options);
         }
@@ -183,7 +184,8 @@ public sealed class RegionClient : IDisposable
             long left = deadline - Environment.TickCount64;
             if (left <= 0 || !_socket.Wait(TimeSpan.FromMilliseconds(left)))
             {
-                throw new TimeoutException($"The server at '{_address}' ({Server}) did not answer within {_options.Timeout}, and the connection is given up. Has it called Start, and does its onPeer or Authorize return?");
+                throw new TimeoutException(
+                    $"The server at '{_address}' ({Server}) did not answer within {_options.Timeout}, and the connection is given up. Has it called Start, and does its onPeer or Authorize return?");
             }
         }
     }

@@ -156,17 +156,15 @@ public sealed class RegionServer : IDisposable
         try
         {
             peer = socket.Peer;
-            if (_options.WhyNot(peer) is null && Libc.IsAmongLast(accepted.Handle, SpareDescriptors))
+            string? refusal = _options.WhyNot(peer);
+            bool isFull = refusal is null && Libc.IsAmongLast(accepted.Handle, SpareDescriptors);
+            refusal ??= isFull ? "the server has too many connections" : TakePlace(peer);
+            if (refusal is not null)
             {
-                const string full = "this process has nearly as many descriptors open as it may";
-                Report(new RegionServerEventArgs(RegionServerEventKind.Failed, peer, $"{full}: raise the limit (ulimit -n), or lower {nameof(RegionServerOptions.MaxConnections)}"));
-                socket.Send(new HandoverMessage(HandoverKind.Refusal, 0, "the server has too many connections", ""));
-                socket.Dispose();
-                return;
-            }
-            if ((_options.WhyNot(peer) ?? TakePlace(peer)) is string refusal)
-            {
-                Report(new RegionServerEventArgs(RegionServerEventKind.Refused, peer, refusal));
+                Report(isFull
+                    ? new RegionServerEventArgs(RegionServerEventKind.Failed, peer,
+                        $"this process has nearly as many descriptors open as it may: raise the limit (ulimit -n), or lower {nameof(RegionServerOptions.MaxConnections)}")
+                    : new RegionServerEventArgs(RegionServerEventKind.Refused, peer, refusal));
                 socket.Send(new HandoverMessage(HandoverKind.Refusal, 0, refusal, ""));
                 socket.Dispose();
                 return;
