@@ -7,7 +7,7 @@ internal sealed class LayerTests
 {
     // From the bottom to the top.
     private static readonly string[] Layers =
-        ["ShmBus.Native", "ShmBus.Regions", "ShmBus.Rings", "ShmBus.Endpoints", "ShmBus.Waiting", "ShmBus.Async", "ShmBus.Passing", "ShmBus"];
+        ["ShmBus.Native", "ShmBus.Regions", "ShmBus.Rings", "ShmBus.Endpoints", "ShmBus.Waiting", "ShmBus.Async", "ShmBus.Passing", "ShmBus.Serialization", "ShmBus"];
 
     private static readonly string[] SampleLayers = ["ShmBus.Tests.House.Samples.Lower", "ShmBus.Tests.House.Samples.Upper"];
 

@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ShmBus.Serialization;
+
+/// <summary>JSON by System.Text.Json, without reflection: all that is known of the type is the context's.</summary>
+internal sealed class JsonMessageSerializer<T>(JsonTypeInfo<T> typeInfo) : IMessageSerializer<T>
+{
+    /// <summary>One for each thread, used again: a writer is an object of some size.</summary>
+    [ThreadStatic]
+    private static Utf8JsonWriter? s_writer;
+
+    private readonly JsonWriterOptions _options = new()
+    {
+        Encoder = typeInfo.Options.Encoder,
+        Indented = typeInfo.Options.WriteIndented,
+        IndentCharacter = typeInfo.Options.IndentCharacter,
+        IndentSize = typeInfo.Options.IndentSize,
+        NewLine = typeInfo.Options.NewLine,
+        MaxDepth = typeInfo.Options.MaxDepth,
+        SkipValidation = true,
+    };
+
+    public MessageContract Contract { get; } = new("json", ClrName.Of(typeof(T)), JsonShape.Of(typeInfo));
+
+    public void Serialize(IBufferWriter<byte> output, in T message)
+    {
+        // Taken, so that a converter that itself publishes gets one of its own.
+        Utf8JsonWriter? writer = s_writer;
+        s_writer = null;
+        if (writer is null || !HasOptions(writer.Options))
+        {
+            writer = new Utf8JsonWriter(output, _options);
+        }
+        else
+        {
+            writer.Reset(output);
+        }
+        try
+        {
+            JsonSerializer.Serialize(writer, message, typeInfo);
+            writer.Flush();
+        }
+        finally
+        {
+            writer.Reset(Nowhere.Output);
+            s_writer = writer;
+        }
+    }
+
+    public T Deserialize(in MessagePayload payload) => JsonSerializer.Deserialize(payload.Span, typeInfo)!;
+
+    private bool HasOptions(JsonWriterOptions options) =>
+        options.Encoder == _options.Encoder && options.Indented == _options.Indented && options.MaxDepth == _options.MaxDepth &&
+        options.IndentCharacter == _options.IndentCharacter && options.IndentSize == _options.IndentSize && options.NewLine == _options.NewLine;
+
+    /// <summary>Where a writer that waits for its next use points: not at a publisher, which it would keep alive.</summary>
+    private sealed class Nowhere : IBufferWriter<byte>
+    {
+        internal static readonly Nowhere Output = new();
+
+        public void Advance(int count) => throw new InvalidOperationException();
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => throw new InvalidOperationException();
+
+        public Span<byte> GetSpan(int sizeHint = 0) => throw new InvalidOperationException();
+    }
+}

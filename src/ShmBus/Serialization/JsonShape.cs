@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ShmBus.Serialization;
+
+/// <summary>The shape of a type as System.Text.Json writes it, by what its context knows.</summary>
+internal static class JsonShape
+{
+    internal static string Of(JsonTypeInfo root)
+    {
+        List<string> definitions = [];
+        HashSet<Type> known = [];
+        string type = Describe(root, definitions, known);
+        // A message that is no object stands alone: a list, a number.
+        return definitions.Count > 0 && known.Contains(root.Type) && root.Kind == JsonTypeInfoKind.Object ? string.Join(' ', definitions)
+            : string.Join(' ', [$"Message(0:{type})", .. definitions]);
+    }
+
+    /// <summary>What a type is called where it is a member; its own definition, and those of its members, are added.</summary>
+    private static string Describe(JsonTypeInfo info, List<string> definitions, HashSet<Type> known)
+    {
+        switch (info.Kind)
+        {
+            case JsonTypeInfoKind.Enumerable when info.ElementType is not null:
+                return $"[{Describe(info.Options.GetTypeInfo(info.ElementType), definitions, known)}]";
+            case JsonTypeInfoKind.Dictionary when info.ElementType is not null:
+                return $"map<{Name(info.KeyType ?? typeof(string))}:{Describe(info.Options.GetTypeInfo(info.ElementType), definitions, known)}>";
+            case JsonTypeInfoKind.Object:
+                if (known.Add(info.Type))
+                {
+                    int place = definitions.Count;
+                    definitions.Add("");
+                    definitions[place] = Define(info, definitions, known);
+                }
+                return Name(info.Type);
+            default:
+                return Name(info.Type);
+        }
+    }
+
+    private static string Define(JsonTypeInfo info, List<string> definitions, HashSet<Type> known)
+    {
+        // Who refuses members that it does not know refuses those that others add.
+        bool isClosed = (info.UnmappedMemberHandling ?? info.Options.UnmappedMemberHandling) == JsonUnmappedMemberHandling.Disallow || info.PolymorphismOptions is not null;
+        List<string> members = [];
+        foreach (JsonPropertyInfo property in info.Properties)
+        {
+            if (property.IsExtensionData || (property.Get is null && property.Set is null))
+            {
+                continue;
+            }
+            // Numbers as text, and converters of its own, change the wire, too; a converter is known by its type.
+            string type = property.CustomConverter is JsonConverter converter ? Name(converter.GetType())
+                : Describe(info.Options.GetTypeInfo(property.PropertyType), definitions, known);
+            members.Add($"{Escape(property.Name)}:{type}{(property.IsRequired ? "!" : "")}");
+        }
+        foreach (JsonDerivedType derived in info.PolymorphismOptions?.DerivedTypes ?? [])
+        {
+            string tag = Convert.ToString(derived.TypeDiscriminator, CultureInfo.InvariantCulture) ?? "";
+            members.Add($"${Escape(tag)}:{Describe(info.Options.GetTypeInfo(derived.DerivedType), definitions, known)}");
+        }
+        return $"{Name(info.Type)}{(isClosed ? '(' : '{')}{string.Join(',', members)}{(isClosed ? ')' : '}')}";
+    }
+
+    /// <summary>Without the commas of generic types, which part members.</summary>
+    private static string Name(Type type) => Nullable.GetUnderlyingType(type) is Type value ? Name(value) + "?" : ClrName.Of(type).Replace(',', ';');
+
+    /// <summary>Names are the user's, and may be anything.</summary>
+    private static string Escape(string name)
+    {
+        StringBuilder text = new(name.Length);
+        foreach (char c in name)
+        {
+            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' or '\x7F' ? text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : text.Append(c);
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ShmBus.Serialization;
+
+/// <summary>The serializers of this package, and how to plug in another.</summary>
+public static class MessageSerializer
+{
+    /// <summary>Bytes as they are. A message that is read is an array of its own; to read in place, use an untyped <see cref="Subscriber"/>.</summary>
+    public static IMessageSerializer<ReadOnlyMemory<byte>> Bytes { get; } = new BytesSerializer();
+
+    /// <summary>Text as UTF-8. What is no proper text is refused, on both sides.</summary>
+    public static IMessageSerializer<string> Utf8 { get; } = new Utf8Serializer();
+
+    /// <summary>
+    /// A struct without references, copied as it stands in memory: the fastest way, with nothing to allocate. Where the message is read
+    /// nothing of it is checked but its length.
+    /// </summary>
+    /// <typeparam name="T">
+    /// The struct. Its fields keep their order only with a sequential or explicit layout, which is that of structs unless told
+    /// otherwise. Pointers mean nothing in another process. What stands between fields is whatever was in memory.
+    /// </typeparam>
+    /// <param name="shape">
+    /// What tells one version of the struct from another, where its size does not: for example the names and types of its fields. The same on all sides.
+    /// </param>
+    /// <returns>The serializer.</returns>
+    public static IMessageSerializer<T> Unmanaged<T>(string shape = "") where T : unmanaged => new UnmanagedSerializer<T>(shape);
+
+    /// <summary>JSON by System.Text.Json, of a source-generated context: <c>MessageSerializer.Json(MyContext.Default.Order)</c>.</summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="typeInfo">What the context knows of the type.</param>
+    /// <returns>The serializer. Members that one side does not know are skipped or keep their defaults, as the context says.</returns>
+    public static IMessageSerializer<T> Json<T>(JsonTypeInfo<T> typeInfo)
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        return new JsonMessageSerializer<T>(typeInfo);
+    }
+
+    /// <summary>Any other serializer, by two delegates.</summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="contract">What to call the format and the type, and what tells one version of it from another.</param>
+    /// <param name="serialize">Writes a message.</param>
+    /// <param name="deserialize">Reads a message. See <see cref="MessagePayload"/> for how long its bytes are there.</param>
+    /// <returns>The serializer.</returns>
+    public static IMessageSerializer<T> Create<T>(MessageContract contract, Action<IBufferWriter<byte>, T> serialize, PayloadReader<T> deserialize)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        ArgumentNullException.ThrowIfNull(serialize);
+        ArgumentNullException.ThrowIfNull(deserialize);
+        return new DelegateSerializer<T>(contract, serialize, deserialize);
+    }
+
+    private sealed class DelegateSerializer<T>(MessageContract contract, Action<IBufferWriter<byte>, T> serialize, PayloadReader<T> deserialize)
+        : IMessageSerializer<T>
+    {
+        public MessageContract Contract => contract;
+
+        public void Serialize(IBufferWriter<byte> output, in T message) => serialize(output, message);
+
+        public T Deserialize(in MessagePayload payload) => deserialize(payload);
+    }
+}
+
+/// <summary>Reads a message.</summary>
+/// <typeparam name="T">The type of the message.</typeparam>
+/// <param name="payload">Its bytes; valid until this returns.</param>
+/// <returns>The message.</returns>
+public delegate T PayloadReader<out T>(MessagePayload payload);
