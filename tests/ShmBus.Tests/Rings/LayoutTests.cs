@@ -53,7 +53,7 @@ internal sealed class LayoutTests
             Assert.That(_bytes.AsSpan(0, 8).SequenceEqual("SHMBUS\r\n"u8), Is.True, "magic");
             Assert.That(U64(0), Is.EqualTo(0x0A0D5355424D4853), "magic");
             Assert.That(U16(8), Is.EqualTo(1), "major version");
-            Assert.That(U16(10), Is.EqualTo(1), "minor version");
+            Assert.That(U16(10), Is.EqualTo(2), "minor version");
             Assert.That(U32(12), Is.EqualTo(512), "header size");
             Assert.That(U64(16), Is.Zero, "required features");
             Assert.That(U64(24), Is.Zero, "optional features");
