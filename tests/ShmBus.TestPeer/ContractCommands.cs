@@ -1,3 +1,5 @@
+using System.Globalization;
+using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Serialization;
 
@@ -16,8 +18,10 @@ internal static class ContractCommands
                 return AgreePassed(address, contract);
             case ["contract-write", string path, .. string[] contracts]:
                 return Write(path, contracts);
-            case ["contract-hold", string path]:
-                return Hold(path);
+            case ["contract-hold", string offset, string path]:
+                return Hold(long.Parse(offset, CultureInfo.InvariantCulture), path);
+            case ["contract-agree-under-file-size-limit", string path]:
+                return AgreeUnderFileSizeLimit(path);
             default:
                 Console.Error.WriteLine($"There is no command '{string.Join(' ', arguments)}'.");
                 return 2;
@@ -86,12 +90,28 @@ internal static class ContractCommands
         }
     }
 
-    /// <summary>Has the lock, and writes nothing, until its input ends.</summary>
-    private static int Hold(string path)
+    /// <summary>Has the lock on a byte, and writes nothing, until its input ends.</summary>
+    private static int Hold(long offset, string path)
     {
         using RegionFile file = RegionFile.Open(path, RegionOptions.Default, readOnly: false);
-        Console.WriteLine(file.TryLock(RegionDescriptor.ContractOffset));
+        Console.WriteLine(file.TryLock(offset));
         Console.In.ReadToEnd();
+        return 0;
+    }
+
+    /// <summary>The kernel would end a process that writes where its files may not reach. .NET does not start under such a limit.</summary>
+    private static int AgreeUnderFileSizeLimit(string path)
+    {
+        using Topic topic = Topic.Open(path);
+        NativeCommands.SetLimit(Libc.RLIMIT_FSIZE, 1024);
+        try
+        {
+            topic.AgreeOn(new MessageContract("test", "T"));
+        }
+        catch (ErrnoException exception)
+        {
+            Console.WriteLine($"{exception.Operation} {exception.Error}");
+        }
         return 0;
     }
 

@@ -52,7 +52,7 @@ internal abstract class RegionSource : IDisposable
     /// <exception cref="RegionSizeException">It does not have them any more.</exception>
     internal abstract void Read(Span<byte> bytes, long offset);
 
-    /// <summary>Writes bytes that no mapping is needed for: a hole on a full disk is an error here, and not a SIGBUS.</summary>
+    /// <summary>Writes bytes that no mapping is needed for.</summary>
     internal abstract void Write(ReadOnlySpan<byte> bytes, long offset);
 
     /// <summary>Has those who watch the region look who is there: somebody came, or is about to go.</summary>

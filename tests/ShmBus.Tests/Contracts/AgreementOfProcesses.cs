@@ -91,7 +91,7 @@ internal sealed class AgreementOfProcesses : IDisposable
         using Topic topic = Topic.OpenOrCreate(Path);
         MessageContract kept = new("test", "T", "T{0:i32}");
         topic.AgreeOn(kept);
-        using PeerProcess holder = PeerProcess.Start("contract-hold", Path);
+        using PeerProcess holder = PeerProcess.Start("contract-hold", 1024, Path);
         holder.Expect("True");
         topic.AgreeOn(kept);
         Assert.That(() => topic.AgreeOn(new MessageContract("test", "T", "T{0:str}")), Throws.TypeOf<ContractMismatchException>());
@@ -100,6 +100,16 @@ internal sealed class AgreementOfProcesses : IDisposable
         holder.Kill();
         topic.AgreeOn(more);
         Assert.That(topic.Contract!.Shape, Is.EqualTo("T{0:i32,1:i32}"));
+    }
+
+    [Test]
+    public void A_limit_on_the_size_of_files_is_an_error_and_does_not_end_the_process()
+    {
+        using Topic topic = Topic.OpenOrCreate(Path);
+        using PeerProcess peer = PeerProcess.Start("contract-agree-under-file-size-limit", Path);
+        peer.Expect("pwrite EFBIG");
+        Assert.That(peer.ExitCode(), Is.Zero);
+        Assert.That(topic.Contract, Is.Null);
     }
 
     [Test]
