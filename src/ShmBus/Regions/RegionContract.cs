@@ -62,7 +62,8 @@ internal readonly record struct RegionContract
         found = default;
         if (!isFirst && !isSecond)
         {
-            return IsNew(bytes) && IsNew(bytes[ContractHalfSize..]) ? null : "neither half has the checksum of its bytes";
+            // Of the first text all but its number may be there: that comes last.
+            return first.Generation == 0 && second.Generation == 0 ? null : "neither half has the checksum of its bytes";
         }
         if (isFirst && isSecond && first.Generation == second.Generation)
         {
@@ -93,7 +94,7 @@ internal readonly record struct RegionContract
         compressed.CopyTo(half[ContractTextOffset..]);
         BinaryPrimitives.WriteUInt32LittleEndian(half[ContractLengthOffset..], (uint)compressed.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(half[ContractGenerationOffset..], Generation == uint.MaxValue ? 1 : Generation + 1);
-        BinaryPrimitives.WriteUInt32LittleEndian(half, Crc32C.Of(half[ContractGenerationOffset..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(half[ContractChecksumOffset..], Crc32C.Of(half[ContractLengthOffset..]));
         long offset = ContractOffset + (Generation == 0 ? 0 : (1 - Half) * ContractHalfSize);
         source.Write(half[ContractTextOffset..], offset + ContractTextOffset);
         source.Write(half[..ContractTextOffset], offset);
@@ -107,11 +108,8 @@ internal readonly record struct RegionContract
         uint generation = BinaryPrimitives.ReadUInt32LittleEndian(half[ContractGenerationOffset..]);
         found = new RegionContract { Generation = generation, Half = index };
         return generation != 0 && length <= MaxLength &&
-            BinaryPrimitives.ReadUInt32LittleEndian(half) == Crc32C.Of(half[ContractGenerationOffset..(ContractTextOffset + (int)length)]);
+            BinaryPrimitives.ReadUInt32LittleEndian(half[ContractChecksumOffset..]) == Crc32C.Of(half[ContractLengthOffset..(ContractTextOffset + (int)length)]);
     }
-
-    /// <summary>Whether a half never counted. Its text may be there already: its numbers come last.</summary>
-    private static bool IsNew(ReadOnlySpan<byte> half) => !half[..ContractTextOffset].ContainsAnyExcept((byte)0);
 
     private static bool TryExpand(ReadOnlySpan<byte> half, [NotNullWhen(true)] out string? text)
     {

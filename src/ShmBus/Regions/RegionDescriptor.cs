@@ -67,9 +67,9 @@ internal static class RegionDescriptor
     // Contract: two halves, one of which counts. Not in the mapping's business: read and written by pread and pwrite.
     internal const int ContractOffset = ControlEnd;     // its first byte is locked by who writes
     internal const int ContractHalfSize = 1536;         // both end with the least page
-    internal const int ContractChecksumOffset = 0;      // u32: CRC-32C of generation, length and text
-    internal const int ContractGenerationOffset = 4;    // u32: the half that was written later counts; 0 for never
-    internal const int ContractLengthOffset = 8;        // u32: bytes of the text as it stands there
+    internal const int ContractChecksumOffset = 0;      // u32: CRC-32C of length, generation and text
+    internal const int ContractLengthOffset = 4;        // u32: bytes of the text as it stands there
+    internal const int ContractGenerationOffset = 8;    // u32: the half that was written later counts; 0 for never
     internal const int ContractTextOffset = 12;         // UTF-8, compressed by Brotli
 
     // A slot of the endpoint table: four lines.

@@ -365,12 +365,12 @@ internal sealed class LayoutTests
         Assert.That(MessageContract.TryParse(contract, out MessageContract? parsed));
         _topic.AgreeOn(parsed!);
         Load();
-        int length = (int)U32(half + 8);
+        int length = (int)U32(half + 4);
         byte[] text = new byte[16_384];
         Assert.Multiple(() =>
         {
             Assert.That(U32(half), Is.EqualTo(Crc32C(_bytes.AsSpan(half + 4, 8 + length))), "checksum");
-            Assert.That(U32(half + 4), Is.EqualTo(generation), "generation");
+            Assert.That(U32(half + 8), Is.EqualTo(generation), "generation");
             Assert.That(length, Is.InRange(1, 1524), "length");
             Assert.That(BrotliDecoder.TryDecompress(_bytes.AsSpan(half + 12, length), text, out int written));
             Assert.That(Encoding.UTF8.GetString(text, 0, written), Is.EqualTo(contract));
