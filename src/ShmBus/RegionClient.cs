@@ -142,7 +142,8 @@ public sealed class RegionClient : IDisposable
     /// <summary>Lets go of the connection, which ends with the last endpoint that came over it.</summary>
     public void Dispose() => _link.Release();
 
-    private T Create<T>(string topic, RegionGrants grant, Func<Topic, T> create)
+    /// <summary>Asks for a topic, and makes of it what owns it from then on.</summary>
+    internal T Create<T>(string topic, RegionGrants grant, Func<Topic, T> create)
     {
         ArgumentNullException.ThrowIfNull(topic);
         HandoverMessage.CheckText(topic, nameof(topic));

@@ -74,7 +74,7 @@ internal static class JsonShape
         StringBuilder text = new(name.Length);
         foreach (char c in name)
         {
-            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' or '\x7F' ? text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : text.Append(c);
+            _ = char.IsControl(c) || char.IsSurrogate(c) || c is ' ' or ',' or ':' or '{' or '}' or '(' or ')' or '%' ? text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : text.Append(c);
         }
         return text.ToString();
     }
