@@ -68,6 +68,13 @@ public sealed class MessageContract : IEquatable<MessageContract>
         return true;
     }
 
+    /// <summary>The same under another name: that of the type, and of the first definition of its shape.</summary>
+    internal MessageContract Renamed(string name)
+    {
+        int end = Shape.IndexOfAny(['{', '(']);
+        return new MessageContract(Format, name, MessageShape.TryParse(Shape, out _) ? name + Shape[end..] : Shape);
+    }
+
     /// <summary>
     /// What holds on a topic where endpoints of this contract and of another meet: the members of both.
     /// </summary>
