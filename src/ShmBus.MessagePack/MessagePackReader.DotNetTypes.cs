@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Numerics;
 
 namespace ShmBus.MessagePack;
 
@@ -114,4 +115,34 @@ public ref partial struct MessagePackReader
     /// <returns>The value.</returns>
     /// <exception cref="MessagePackException">Something else comes, or a day or more.</exception>
     public TimeOnly ReadTimeOnly() => new(ReadInteger(0, TimeSpan.TicksPerDay - 1));
+
+    /// <summary>Reads an address from text, or nil. Allocates it, and its text.</summary>
+    /// <returns>The value; <see langword="null"/> for nil.</returns>
+    /// <exception cref="MessagePackException">Something else comes, or text that is no address.</exception>
+    public Uri? ReadUri()
+    {
+        int start = _position;
+        string? text = ReadString();
+        return text is null ? null
+            : Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out Uri? value) ? value
+            : throw Refused(start, "an address as text", "other text");
+    }
+
+    /// <summary>Reads a version from text, or nil. Allocates it.</summary>
+    /// <returns>The value; <see langword="null"/> for nil.</returns>
+    /// <exception cref="MessagePackException">Something else comes, or text that is no version.</exception>
+    public Version? ReadVersion()
+    {
+        if (TryReadNil())
+        {
+            return null;
+        }
+        int start = _position;
+        return Version.TryParse(ReadStringSpan(), out Version? value) ? value : throw Refused(start, "a version as text", "other text");
+    }
+
+    /// <summary>Reads an integer of any size from bin. Allocates what is longer than 32 bits.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="MessagePackException">Something else comes.</exception>
+    public BigInteger ReadBigInteger() => new(ReadBytes());
 }

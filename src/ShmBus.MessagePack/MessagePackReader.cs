@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
@@ -73,6 +74,32 @@ public ref partial struct MessagePackReader
 
     /// <summary>The other end of <see cref="EnterNested"/>.</summary>
     public void LeaveNested() => _depth--;
+
+    /// <summary>What reads the next short values: for generated code, until <see cref="Take"/>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public readonly MessagePackFieldReader Fields
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(_data[_position..]);
+    }
+
+    /// <summary>Goes on after what was read through <see cref="Fields"/>.</summary>
+    /// <param name="fields">What has read it.</param>
+    /// <param name="count">How many values were read.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take(scoped MessagePackFieldReader fields, int count)
+    {
+        _position = _data.Length - fields.Left;
+        _owed -= count;
+    }
+
+    /// <summary>How many elements of an array or a collection to make room for at once: no more than 8 bytes for each that is announced.</summary>
+    /// <typeparam name="T">What one takes in memory.</typeparam>
+    /// <param name="count">How many are announced, as <see cref="ReadArrayHeader"/> returns it.</param>
+    /// <returns>How many of them; room for the others is made as they come.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static int Capacity<T>(int count) => Unsafe.SizeOf<T>() <= sizeof(long) ? count : Math.Min(count, Math.Max(16, (int)(count * (long)sizeof(long) / Unsafe.SizeOf<T>())));
 
     /// <summary>Reads nil if that is the next value.</summary>
     /// <returns>Whether it was.</returns>
@@ -333,7 +360,20 @@ public ref partial struct MessagePackReader
         return new MessagePackException(start, expected, found);
     }
 
-    private readonly MessagePackException Unexpected(string expected) =>
+    /// <summary>Stands where a run of fields has come to. A value that is then read is counted by <see cref="Take"/>, with the others.</summary>
+    /// <returns>Whether nil came, and was read.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal bool IsMissing(int left)
+    {
+        _position = _data.Length - left;
+        _owed++;
+        return TryReadNil();
+    }
+
+    /// <summary>What to throw where something else comes than should.</summary>
+    /// <param name="expected">What should come.</param>
+    /// <returns>The exception, which says what comes, and where.</returns>
+    public readonly MessagePackException Unexpected(string expected) =>
         new(_position, expected, End ? "the end of the data" : MessagePackCode.NameOf(_data[_position]));
 
     private readonly void ThrowAtEnd(string expected) => throw Unexpected(expected);

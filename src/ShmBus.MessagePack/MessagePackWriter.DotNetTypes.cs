@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Numerics;
 
 namespace ShmBus.MessagePack;
 
@@ -8,6 +9,7 @@ public ref partial struct MessagePackWriter
 {
     private const int GuidLength = 36;
     private const int MaxDecimalLength = 31;
+    private const int MaxVersionLength = 4 * 10 + 3;
 
     /// <summary>Writes a character as the integer of its UTF-16 code unit.</summary>
     /// <param name="value">The value.</param>
@@ -78,4 +80,31 @@ public ref partial struct MessagePackWriter
     /// <summary>Writes a time of day as the integer of its ticks of 100 nanoseconds since midnight.</summary>
     /// <param name="value">The value.</param>
     public void Write(TimeOnly value) => Write(value.Ticks);
+
+    /// <summary>Writes an address as text, as it was given, or nil.</summary>
+    /// <param name="value">The value.</param>
+    public void Write(Uri? value) => Write(value?.OriginalString);
+
+    /// <summary>Writes a version as text, or nil.</summary>
+    /// <param name="value">The value.</param>
+    public void Write(Version? value)
+    {
+        if (value is null)
+        {
+            WriteNil();
+            return;
+        }
+        Span<byte> text = stackalloc byte[MaxVersionLength];
+        _ = value.TryFormat(text, out int length);
+        WriteString(text[..length]);
+    }
+
+    /// <summary>Writes an integer of any size as bin: two's complement, the lowest byte first.</summary>
+    /// <param name="value">The value.</param>
+    public void Write(BigInteger value)
+    {
+        int length = value.GetByteCount();
+        WriteBinHeader(length);
+        _ = value.TryWriteBytes(Take(length), out _);
+    }
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ShmBus.MessagePack;
@@ -35,6 +37,28 @@ public ref partial struct MessagePackWriter
             _output.Advance(written);
         }
     }
+
+    /// <summary>Whether so many bytes are there without asking the output for more than it has to give anyway: for generated code.</summary>
+    /// <param name="length">How many.</param>
+    /// <returns>If not, values are to be written one by one, so that they fit wherever their bytes fit.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReserve(int length) => _free.Length >= length || TryRefill(length);
+
+    /// <summary>Where the next values are to be written: for generated code, after <see cref="TryReserve"/>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public readonly MessagePackFieldWriter Fields
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(_free);
+    }
+
+    /// <summary>Takes what was written through <see cref="Fields"/>.</summary>
+    /// <param name="fields">What has written it.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take(scoped MessagePackFieldWriter fields) =>
+        _free = _free[(int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(_free), ref fields.Next)..];
 
     /// <summary>Writes nil, which stands for <see langword="null"/>.</summary>
     public void WriteNil() => Take(1)[0] = MessagePackCode.Nil;
@@ -324,6 +348,16 @@ public ref partial struct MessagePackWriter
         Span<byte> taken = _free[..length];
         _free = _free[length..];
         return taken;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRefill(int length)
+    {
+        if (_free.IsEmpty)
+        {
+            Refill(0);
+        }
+        return _free.Length >= length;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

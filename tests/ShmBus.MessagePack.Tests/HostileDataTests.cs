@@ -209,7 +209,9 @@ internal sealed class HostileDataTests
         foreach ((string name, Reading read) in Readings.All)
         {
             bool failed = Readings.Failure(read, bytes) is not null;
-            Assert.That(Allocated(() => Readings.Failure(read, bytes)), Is.LessThanOrEqualTo((failed ? PerException : PerResult) + PerByte * bytes.Length), $"{name} of {Convert.ToHexStringLower(bytes)}");
+            long allowed = (failed ? PerException : PerResult) + PerByte * bytes.Length;
+            // An address is an object, and keeps its text in several forms.
+            Assert.That(Allocated(() => Readings.Failure(read, bytes)), Is.LessThanOrEqualTo(name == "ReadUri" ? 4 * allowed : allowed), $"{name} of {Convert.ToHexStringLower(bytes)}");
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class OtherLibrariesTests(string name, bool keepsFloat32)
     private static string Source(string file) => Repository.File("tests", "ShmBus.MessagePack.Tests", "Peers", file);
 
     /// <summary>Debian's own Python: another that comes first on the path does not see Debian's packages.</summary>
-    private static string[] PythonScript()
+    internal static string[] PythonScript()
     {
         const string Python = "/usr/bin/python3";
         if (!File.Exists(Python) || !Tool.Run(Python, "-c", "import msgpack").Succeeded)

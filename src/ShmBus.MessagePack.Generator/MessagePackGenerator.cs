@@ -1,0 +1,85 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace ShmBus.MessagePack.Generator;
+
+/// <summary>
+/// For each annotated type a class that writes and reads it. A type is looked at when code changes; its class is generated anew only when
+/// what is known of the type is other than before.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class MessagePackGenerator : IIncrementalGenerator
+{
+    /// <summary>The steps by name, for tests: what is known of types, and what that is together with the version of C#.</summary>
+    internal const string TypeStep = "Type", OutputStep = "Output";
+
+    /// <summary>The first with extension members.</summary>
+    private const int CSharp14 = 1400;
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValueProvider<LanguageVersion> language = context.ParseOptionsProvider.Select(static (options, _) => ((CSharpParseOptions)options).LanguageVersion);
+        List<IncrementalValuesProvider<ReadType>> all = [];
+        foreach (string home in new[] { Annotations.Own, Annotations.Other })
+        {
+            all.Add(Annotated(context, home, Annotations.Object));
+            all.Add(Annotated(context, home, Annotations.Union));
+        }
+        all.Add(context.SyntaxProvider.ForAttributeWithMetadataName($"{Annotations.Own}.{Annotations.Serializable}", static (_, _) => true, static (found, _) => found)
+            .SelectMany((found, _) => found.Attributes.Select(each => Read(found.SemanticModel.Compilation, each)).OfType<ReadType>()));
+        IncrementalValueProvider<bool>? any = null;
+        foreach (IncrementalValuesProvider<ReadType> types in all)
+        {
+            context.RegisterSourceOutput(types.Select(static (read, _) => read.Diagnostics), static (output, diagnostics) =>
+            {
+                foreach (DiagnosticInfo diagnostic in diagnostics)
+                {
+                    output.ReportDiagnostic(diagnostic.ToDiagnostic());
+                }
+            });
+            IncrementalValuesProvider<TypeModel> models = types.Select(static (read, _) => read.Model).Where(static model => model is not null).WithTrackingName(TypeStep)!;
+            context.RegisterSourceOutput(
+                models.Combine(language.Select(static (version, _) => (int)version >= CSharp14)).WithTrackingName(OutputStep),
+                static (output, type) => output.AddSource($"{type.Left.FullClass}.g.cs", TypeEmitter.Emit(type.Left, type.Right)));
+            IncrementalValueProvider<bool> some = models.Collect().Select(static (found, _) => found.Length > 0);
+            any = any is { } others ? others.Combine(some).Select(static (both, _) => both.Left || both.Right) : some;
+        }
+        context.RegisterSourceOutput(any!.Value.Combine(language), static (output, found) =>
+        {
+            if (found.Left && (int)found.Right < CSharp14)
+            {
+                output.ReportDiagnostic(Diagnostic.Create(Diagnostics.OldLanguage, Location.None, found.Right.ToDisplayString()));
+            }
+        });
+    }
+
+    private static IncrementalValuesProvider<ReadType> Annotated(IncrementalGeneratorInitializationContext context, string home, string attribute) =>
+        context.SyntaxProvider.ForAttributeWithMetadataName($"{home}.{attribute}", static (_, _) => true,
+            (found, _) => found.TargetSymbol is INamedTypeSymbol type && IsTurn(type, found, attribute) ? Read(found, type, attribute) : null)
+            .Where(static read => read is not null)!;
+
+    /// <summary>A type that has several of the attributes is read for one of them.</summary>
+    private static bool IsTurn(INamedTypeSymbol type, GeneratorAttributeSyntaxContext found, string attribute) =>
+        SymbolEqualityComparer.Default.Equals(Annotations.Find(type, attribute)?.AttributeClass, found.Attributes[0].AttributeClass) &&
+        !(attribute == Annotations.Object && Annotations.IsUnion(type));
+
+    private static ReadType Read(GeneratorAttributeSyntaxContext found, INamedTypeSymbol type, string attribute)
+    {
+        Location location = type.Locations.FirstOrDefault() ?? found.TargetNode.GetLocation();
+        return attribute == Annotations.Union && !Annotations.IsUnion(type)
+            ? new ReadType(null, new[] { DiagnosticInfo.Create(Diagnostics.UnionOnConcreteType, location, TypeNames.Of(type)) }.ToEquatable())
+            : new ObjectReader(found.SemanticModel.Compilation).Read(type, location);
+    }
+
+    private static ReadType? Read(Compilation compilation, AttributeData attribute)
+    {
+        Location? location = attribute.ApplicationSyntaxReference is { } reference ? reference.SyntaxTree.GetLocation(reference.Span) : null;
+        return attribute.ConstructorArguments.FirstOrDefault().Value switch
+        {
+            INamedTypeSymbol type => new ObjectReader(compilation).Read(type, location),
+            ITypeSymbol type => new ReadType(null, new[] { DiagnosticInfo.Create(Diagnostics.NotAnnotated, location, TypeNames.Of(type)) }.ToEquatable()),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,85 @@
+namespace ShmBus.MessagePack.Generator;
+
+/// <summary>Writes an object as an array or a map of its members. What is short and stands together gets room at once.</summary>
+internal static class ObjectWriteEmitter
+{
+    /// <summary>More is not worth it: the code of a run grows, and the compiler stops inlining.</summary>
+    private const int LongestRun = 24;
+
+    private const int ManyNils = 8;
+
+    /// <param name="MaxLength">0: not short.</param>
+    private readonly record struct Part(int MaxLength, Action<CodeText, string> Emit);
+
+    internal static void Emit(CodeText code, TypeModel type, ValueEmitter values)
+    {
+        Part[] parts = [.. Parts(type, values)];
+        int next = 0;
+        while (next < parts.Length)
+        {
+            int end = next;
+            while (end < parts.Length && parts[end].MaxLength > 0 && end - next < LongestRun)
+            {
+                end++;
+            }
+            if (end - next < 2)
+            {
+                parts[next++].Emit(code, "writer");
+                continue;
+            }
+            code.Open($"if (writer.TryReserve({parts.Skip(next).Take(end - next).Sum(static each => each.MaxLength)}))");
+            code.Line("var fields = writer.Fields;");
+            foreach (Part part in parts.Skip(next).Take(end - next))
+            {
+                part.Emit(code, "fields");
+            }
+            code.Line("writer.Take(fields);");
+            code.Close();
+            code.Open("else");
+            foreach (Part part in parts.Skip(next).Take(end - next))
+            {
+                part.Emit(code, "writer");
+            }
+            code.Close();
+            next = end;
+        }
+    }
+
+    private static IEnumerable<Part> Parts(TypeModel type, ValueEmitter values)
+    {
+        int count = type.IsMap ? type.Members.Count : type.Members.Count == 0 ? 0 : type.Members[type.Members.Count - 1].Index + 1;
+        byte[] header = count switch
+        {
+            <= 15 => [(byte)((type.IsMap ? 0x80 : 0x90) | count)],
+            <= ushort.MaxValue => [(byte)(type.IsMap ? 0xDE : 0xDC), (byte)(count >> 8), (byte)count],
+            _ => [(byte)(type.IsMap ? 0xDF : 0xDD), (byte)(count >> 24), (byte)(count >> 16), (byte)(count >> 8), (byte)count],
+        };
+        yield return Raw(TypeEmitter.Bytes(header), header.Length);
+        int index = 0;
+        foreach (MemberModel member in type.Members)
+        {
+            if (type.IsMap)
+            {
+                string key = TypeEmitter.Text(member.Key!);
+                yield return Raw(key, key.Count(static c => c == ',') + 1);
+            }
+            else
+            {
+                int nils = member.Index - index;
+                if (nils > ManyNils)
+                {
+                    yield return new Part(0, (code, writer) => code.Line($"for (int nils = {nils}; nils > 0; nils--) {writer}.WriteNil();"));
+                    nils = 0;
+                }
+                for (; nils > 0; nils--)
+                {
+                    yield return new Part(1, static (code, writer) => code.Line($"{writer}.WriteNil();"));
+                }
+                index = member.Index + 1;
+            }
+            yield return new Part(member.Value.MaxLength, (code, writer) => values.Write(code, member.Value, "value." + member.Name, writer));
+        }
+    }
+
+    private static Part Raw(string bytes, int length) => new(length, (code, writer) => code.Line($"{writer}.WriteRaw({bytes});"));
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.CodeAnalysis;
+
+namespace ShmBus.MessagePack.Generator;
+
+/// <summary>
+/// The shape of a message, as its contract has it: <c>Order{0:guid,1:[Line]} Line{0:str,1:i32}</c>. The definitions stand in the order
+/// in which the members lead to them; a type of the namespace of the message goes by its name alone.
+/// </summary>
+internal sealed class ShapeReader(ObjectReader objects, string home)
+{
+    private readonly List<string> _definitions = [];
+    private readonly HashSet<string> _known = [];
+
+    internal string Read(INamedTypeSymbol root)
+    {
+        _ = Describe(root);
+        return string.Join(" ", _definitions);
+    }
+
+    private string Describe(ITypeSymbol type)
+    {
+        if (ValueReader.Shape(type, Describe) is { } shape)
+        {
+            return shape;
+        }
+        string name = TypeNames.InContract(type, ';');
+        name = home.Length > 0 && name.StartsWith(home + ".", StringComparison.Ordinal) ? name.Substring(home.Length + 1) : name;
+        if (type is INamedTypeSymbol named && _known.Add(name))
+        {
+            int place = _definitions.Count;
+            _definitions.Add("");
+            _definitions[place] = name + Define(named);
+        }
+        return name;
+    }
+
+    private string Define(INamedTypeSymbol type) => Annotations.IsUnion(type)
+        ? $"({string.Join(",", objects.FindCases(type).Select(each => $"{Escape(each.Tag)}:{Describe(each.Type)}"))})"
+        : $"{{{string.Join(",", objects.FindMembers(type).Select(each => $"{Escape(each.Key)}:{Describe(each.Type)}"))}}}";
+
+    /// <summary>Names are the user's, and may be anything.</summary>
+    private static string Escape(object key)
+    {
+        StringBuilder text = new();
+        foreach (char c in Convert.ToString(key, CultureInfo.InvariantCulture))
+        {
+            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' || char.IsControl(c) ? text.AppendFormat(CultureInfo.InvariantCulture, "%{0:X2}", (int)c) : text.Append(c);
+        }
+        return text.ToString();
+    }
+}
