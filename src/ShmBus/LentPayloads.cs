@@ -8,12 +8,14 @@ namespace ShmBus;
 /// <summary>Lends the bytes of the message that is being deserialized out as memory, and takes them back when it is done with.</summary>
 internal sealed class LentPayloads : IPayloadLender
 {
-    private readonly Stack<Loan> _loans = new(1);
+    private readonly Stack<Loan> _loans = new();
+    private bool _hasLent;
 
     public ReadOnlyMemory<byte> Lend(ReadOnlySpan<byte> bytes)
     {
         Loan loan = new(bytes);
         _loans.Push(loan);
+        _hasLent = true;
         return loan.Memory;
     }
 
@@ -21,6 +23,15 @@ internal sealed class LentPayloads : IPayloadLender
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void TakeBack()
     {
+        if (_hasLent)
+        {
+            TakeAllBack();
+        }
+    }
+
+    private void TakeAllBack()
+    {
+        _hasLent = false;
         while (_loans.TryPop(out Loan? loan))
         {
             loan.End();

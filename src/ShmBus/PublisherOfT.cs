@@ -18,15 +18,17 @@ public sealed class Publisher<T> : IDisposable
     /// <summary>What is claimed for a message as long as nothing is known.</summary>
     private const int FirstEstimate = 256;
 
-    /// <summary>For so many messages the longest one is remembered, and for as many again.</summary>
+    /// <summary>After so many messages the longest one of them is what is guessed.</summary>
     private const int Remembered = 64;
 
     private readonly IMessageSerializer<T> _serializer;
     private readonly ClaimWriter _writer;
     private readonly bool _isBytesOfValue;
+    private readonly int _mostGuessed;
+    private bool _knowsLengths = true;
+    private int _guess = FirstEstimate;
     private int _longest;
-    private int _longestBefore = FirstEstimate; // until one was written
-    private int _messages;
+    private int _left = 1; // the first one says more than what was assumed before it
 
     internal Publisher(Publisher raw, IMessageSerializer<T> serializer)
     {
@@ -34,6 +36,8 @@ public sealed class Publisher<T> : IDisposable
         _serializer = serializer;
         _writer = new ClaimWriter(raw);
         _isBytesOfValue = serializer is IBytesOfValue;
+        // What is only guessed leaves room for any extras.
+        _mostGuessed = raw.MaxMessageLength - MessageExtras.MaxLength;
     }
 
     /// <summary>
@@ -58,7 +62,7 @@ public sealed class Publisher<T> : IDisposable
     public bool TryPublish(in T message, in MessageExtras extras)
     {
         int length = Measure(message);
-        return Raw.TryClaim(length, 0, extras, out Claim claim) && (Fits(claim, message) || PublishOwn(extras, waits: false, default));
+        return Raw.TryClaim(length, 0, extras, out Claim claim) && (Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(extras, waits: false, default));
     }
 
     /// <summary>Publishes a message; waits for room as the strategy says.</summary>
@@ -79,7 +83,7 @@ public sealed class Publisher<T> : IDisposable
         {
             Raw.WaitToPublish(length, Timeout.InfiniteTimeSpan, cancellationToken);
         }
-        _ = Fits(claim, message) || PublishOwn(default, waits: true, cancellationToken);
+        _ = Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(waits: true, cancellationToken);
     }
 
     /// <param name="message">The message.</param>
@@ -94,7 +98,7 @@ public sealed class Publisher<T> : IDisposable
         {
             Raw.WaitToPublish(length + extras.Length, Timeout.InfiniteTimeSpan, cancellationToken);
         }
-        _ = Fits(claim, message) || PublishOwn(extras, waits: true, cancellationToken);
+        _ = Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(extras, waits: true, cancellationToken);
     }
 
     /// <summary>Publishes a message; waits for room, without a thread.</summary>
@@ -129,38 +133,44 @@ public sealed class Publisher<T> : IDisposable
         MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<T, byte>(ref Unsafe.AsRef(in message)), Unsafe.SizeOf<T>());
 
     private bool TryWrite(in T message) =>
-        Raw.TryClaim(Measure(message), out Claim claim) && (Fits(claim, message) || PublishOwn(default, waits: false, default));
+        Raw.TryClaim(Measure(message), out Claim claim) && (Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(waits: false, default));
 
     /// <summary>How much to claim: what the serializer knows, or the most that messages took of late.</summary>
-    private int Measure(in T message)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Measure(in T message) => _knowsLengths ? AskLength(message) : _guess;
+
+    private int AskLength(in T message)
     {
         int length = _serializer.GetLength(message);
-        // A record ends at a multiple of 16, so that much costs nothing. What is only guessed leaves room for any extras.
-        return length >= 0 ? length : Math.Min((Math.Max(_longest, _longestBefore) + 15) & ~15, Raw.MaxMessageLength - MessageExtras.MaxLength);
+        _knowsLengths = length >= 0;
+        return _knowsLengths ? length : _guess;
     }
 
-    /// <summary>Writes into the claim and commits it, if the message fits. Else it is in the writer's own memory, and the claim was given up.</summary>
-    private bool Fits(Claim claim, in T message)
+    /// <summary>Writes into a claim and commits it, if the message fits. Else it is in the writer's own memory, and the claim was given up.</summary>
+    // The claim in pieces: passed in registers, and not as a whole that is copied from and to the stack.
+    private bool Fits(ref byte payload, int length, ulong position, in T message)
     {
         try
         {
-            _writer.Begin(claim);
+            _writer.Begin(ref payload, length, position);
             _serializer.Serialize(_writer, message);
             bool isInClaim = _writer.IsInClaim(out int written);
             Remember(written);
             if (isInClaim)
             {
-                claim.Commit(written);
+                new Claim(Raw, position, MemoryMarshal.CreateSpan(ref payload, length)).Commit(written);
             }
             return isInClaim;
         }
         catch
         {
             _writer.End();
-            claim.Dispose();
+            GiveUp(ref payload, length, position);
             throw;
         }
     }
+
+    private void GiveUp(ref byte payload, int length, ulong position) => new Claim(Raw, position, MemoryMarshal.CreateSpan(ref payload, length)).Dispose();
 
     private ReadOnlyMemory<byte> WriteOwn(in T message)
     {
@@ -178,6 +188,10 @@ public sealed class Publisher<T> : IDisposable
             throw;
         }
     }
+
+    // Not inlined: extras would have their place on the stack cleared for each message.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool PublishOwn(bool waits, CancellationToken cancellationToken) => PublishOwn(default, waits, cancellationToken);
 
     private bool PublishOwn(in MessageExtras extras, bool waits, CancellationToken cancellationToken)
     {
@@ -210,18 +224,29 @@ public sealed class Publisher<T> : IDisposable
         }
     }
 
+    /// <summary>The longest one counts until as many messages as are remembered, and at most twice as many, came after it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Remember(int length)
     {
+        _left--;
+        if (length > _longest || _left <= 0)
+        {
+            Guess(length);
+        }
+    }
+
+    private void Guess(int length)
+    {
         _longest = Math.Max(_longest, length);
-        if (_messages == Remembered)
+        // A record ends at a multiple of 16, so that much costs nothing.
+        int guess = Math.Min((_longest + 15) & ~15, _mostGuessed);
+        if (_left > 0)
         {
-            _longestBefore = _longest;
-            _longest = 0;
-            _messages = 0;
+            _guess = Math.Max(_guess, guess);
+            return;
         }
-        else if (++_messages == 1 && _longestBefore == FirstEstimate)
-        {
-            _longestBefore = 0;
-        }
+        _guess = guess;
+        _longest = 0;
+        _left = Remembered;
     }
 }

@@ -154,14 +154,18 @@ public sealed class Subscriber<T> : IDisposable
 
     private T Deserialize(ReadOnlySpan<byte> payload)
     {
+        T message;
         try
         {
-            return _serializer.Deserialize(new MessagePayload(payload, _payloads));
+            message = _serializer.Deserialize(new MessagePayload(payload, _payloads));
         }
-        finally
+        catch
         {
             _payloads.TakeBack();
+            throw;
         }
+        _payloads.TakeBack();
+        return message;
     }
 
     private readonly struct Deserializing(Subscriber<T> subscriber, Action<T> handler) : IMessageHandler
