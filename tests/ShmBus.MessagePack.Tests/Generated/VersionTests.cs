@@ -74,7 +74,7 @@ internal sealed class VersionTests
     [TestCase("9407c005cb3ff0000000000000", 7, 5, 1)]
     public void Members_that_are_missing_keep_what_initializers_made_of_them(string bytes, int id, int defaulted, double value)
     {
-        Derived read = DerivedMessagePack.Serializer.Read(bytes);
+        Derived read = Derived.MessagePack.Read(bytes);
         Assert.That((read.Id, read.Defaulted, read.Value), Is.EqualTo((id, defaulted, value)));
     }
 
