@@ -41,7 +41,7 @@ public sealed class MessagePackGenerator : IIncrementalGenerator
             IncrementalValuesProvider<TypeModel> models = types.Select(static (read, _) => read.Model).Where(static model => model is not null).WithTrackingName(TypeStep)!;
             context.RegisterSourceOutput(
                 models.Combine(language.Select(static (version, _) => (int)version >= CSharp14)).WithTrackingName(OutputStep),
-                static (output, type) => output.AddSource($"{type.Left.FullClass}.g.cs", TypeEmitter.Emit(type.Left, type.Right)));
+                static (output, type) => output.AddSource($"{type.Left.FullClass.Replace("@", "")}.g.cs", TypeEmitter.Emit(type.Left, type.Right)));
             IncrementalValueProvider<bool> some = models.Collect().Select(static (found, _) => found.Length > 0);
             any = any is { } others ? others.Combine(some).Select(static (both, _) => both.Left || both.Right) : some;
         }

@@ -14,7 +14,7 @@ internal static class TypeNames
     internal static string InCode(ITypeSymbol type) => type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(Code);
 
     /// <summary>As people read it.</summary>
-    internal static string Of(ITypeSymbol type) => type.ToDisplayString();
+    internal static string Of(ITypeSymbol type) => type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString();
 
     /// <summary>The full name without blanks, as contracts have it.</summary>
     internal static string InContract(ITypeSymbol type, char separator = ',') => type switch

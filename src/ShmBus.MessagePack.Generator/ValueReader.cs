@@ -149,7 +149,7 @@ internal sealed class ValueReader(Compilation compilation)
         }
         return compilation.Assembly.GetAttributes().Any(each => Annotations.Is(each, Annotations.Serializable) && each.ConstructorArguments.Length == 1 &&
                 SymbolEqualityComparer.Default.Equals(each.ConstructorArguments[0].Value as ITypeSymbol, type)) ||
-            type.ContainingAssembly.GetTypeByMetadataName(TypeNames.FullClass(type)) is { } generated && compilation.IsSymbolAccessibleWithin(generated, compilation.Assembly);
+            type.ContainingAssembly.GetTypeByMetadataName(TypeNames.FullClass(type).Replace("@", "")) is { } generated && compilation.IsSymbolAccessibleWithin(generated, compilation.Assembly);
     }
 
     internal static bool IsGeneric(INamedTypeSymbol? type) => type is not null && (type.IsGenericType || IsGeneric(type.ContainingType));

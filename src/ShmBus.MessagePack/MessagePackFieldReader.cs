@@ -32,7 +32,7 @@ public ref struct MessagePackFieldReader
     /// <returns>The value.</returns>
     /// <exception cref="MessagePackException">Something else comes.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool ReadBoolean(scoped ref MessagePackReader reader, bool missing = default)
+    public bool ReadBoolean(scoped ref MessagePackReader reader, bool missing)
     {
         if (_left > 0 && _next is byte code and (MessagePackCode.False or MessagePackCode.True))
         {
@@ -47,7 +47,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadSingle"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float ReadSingle(scoped ref MessagePackReader reader, float missing = default)
+    public float ReadSingle(scoped ref MessagePackReader reader, float missing)
     {
         float value;
         if (_left > sizeof(float) && _next == MessagePackCode.Float32)
@@ -64,7 +64,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadDouble"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double ReadDouble(scoped ref MessagePackReader reader, double missing = default)
+    public double ReadDouble(scoped ref MessagePackReader reader, double missing)
     {
         double value;
         if (_left > sizeof(double) && _next == MessagePackCode.Float64)
@@ -81,7 +81,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadSByte"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public sbyte ReadSByte(scoped ref MessagePackReader reader, sbyte missing = default)
+    public sbyte ReadSByte(scoped ref MessagePackReader reader, sbyte missing)
     {
         if (TryPeekInteger(out long value, out int length) && value is >= sbyte.MinValue and <= sbyte.MaxValue)
         {
@@ -96,7 +96,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadByte"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte ReadByte(scoped ref MessagePackReader reader, byte missing = default)
+    public byte ReadByte(scoped ref MessagePackReader reader, byte missing)
     {
         if (TryPeekInteger(out long value, out int length) && value is >= byte.MinValue and <= byte.MaxValue)
         {
@@ -111,7 +111,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadInt16"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public short ReadInt16(scoped ref MessagePackReader reader, short missing = default)
+    public short ReadInt16(scoped ref MessagePackReader reader, short missing)
     {
         if (TryPeekInteger(out long value, out int length) && value is >= short.MinValue and <= short.MaxValue)
         {
@@ -126,7 +126,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadUInt16"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ushort ReadUInt16(scoped ref MessagePackReader reader, ushort missing = default)
+    public ushort ReadUInt16(scoped ref MessagePackReader reader, ushort missing)
     {
         if (TryPeekInteger(out long value, out int length) && value is >= ushort.MinValue and <= ushort.MaxValue)
         {
@@ -141,7 +141,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadInt32"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int ReadInt32(scoped ref MessagePackReader reader, int missing = default)
+    public int ReadInt32(scoped ref MessagePackReader reader, int missing)
     {
         if (TryPeekInteger(out long value, out int length) && value is >= int.MinValue and <= int.MaxValue)
         {
@@ -156,7 +156,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadUInt32"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint ReadUInt32(scoped ref MessagePackReader reader, uint missing = default)
+    public uint ReadUInt32(scoped ref MessagePackReader reader, uint missing)
     {
         if (TryPeekInteger(out long value, out int length) && value is >= uint.MinValue and <= uint.MaxValue)
         {
@@ -171,7 +171,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadInt64"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long ReadInt64(scoped ref MessagePackReader reader, long missing = default)
+    public long ReadInt64(scoped ref MessagePackReader reader, long missing)
     {
         if (TryPeekInteger(out long value, out int length))
         {
@@ -186,7 +186,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadUInt64"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong ReadUInt64(scoped ref MessagePackReader reader, ulong missing = default)
+    public ulong ReadUInt64(scoped ref MessagePackReader reader, ulong missing)
     {
         if (TryPeekInteger(out long value, out int length) && value >= 0)
         {
@@ -201,7 +201,7 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadChar"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public char ReadChar(scoped ref MessagePackReader reader, char missing = default) => (char)ReadUInt16(ref reader, missing);
+    public char ReadChar(scoped ref MessagePackReader reader, char missing) => (char)ReadUInt16(ref reader, missing);
 
     /// <summary>The next value, where it is an integer that a long has, and the longest format would not be cut off by the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

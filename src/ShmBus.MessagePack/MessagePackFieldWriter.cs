@@ -13,11 +13,20 @@ namespace ShmBus.MessagePack;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public ref struct MessagePackFieldWriter
 {
-    private ref byte _next;
+    // Both stay in registers as long as the compiler sees everything that is done with them: so all is inlined, and no argument of a
+    // call has a branch in it.
+    private readonly ref byte _start;
+    private nint _length;
 
-    internal MessagePackFieldWriter(Span<byte> room) => _next = ref MemoryMarshal.GetReference(room);
+    internal MessagePackFieldWriter(Span<byte> room) => _start = ref MemoryMarshal.GetReference(room);
 
-    internal readonly ref byte Next => ref _next;
+    internal readonly int Length => (int)_length;
+
+    private readonly ref byte Next
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref Unsafe.Add(ref _start, _length);
+    }
 
     /// <summary>Writes nil; at most 1 byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,7 +35,11 @@ public ref struct MessagePackFieldWriter
     /// <summary>Writes true or false; at most 1 byte.</summary>
     /// <param name="value">The value.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(bool value) => Put(value ? MessagePackCode.True : MessagePackCode.False);
+    public void Write(bool value)
+    {
+        byte code = value ? MessagePackCode.True : MessagePackCode.False;
+        Put(code);
+    }
 
     /// <summary>Writes an integer; at most 9 bytes.</summary>
     /// <param name="value">The value.</param>
@@ -41,7 +54,8 @@ public ref struct MessagePackFieldWriter
         {
             // A signed format has a bit less, and that is one more bit of what was a negative number.
             long bits = value < 0 ? ~value << 1 : value;
-            PutLonger(value < 0 ? MessagePackCode.Int8 : MessagePackCode.UInt8, unchecked((ulong)bits), unchecked((ulong)value));
+            byte code8 = value < 0 ? MessagePackCode.Int8 : MessagePackCode.UInt8;
+            PutLonger(code8, unchecked((ulong)bits), unchecked((ulong)value));
         }
     }
 
@@ -72,7 +86,8 @@ public ref struct MessagePackFieldWriter
         else
         {
             int bits = value < 0 ? ~value << 1 : value;
-            PutLonger(value < 0 ? MessagePackCode.Int8 : MessagePackCode.UInt8, unchecked((uint)bits), unchecked((uint)value));
+            byte code8 = value < 0 ? MessagePackCode.Int8 : MessagePackCode.UInt8;
+            PutLonger(code8, unchecked((uint)bits), unchecked((uint)value));
         }
     }
 
@@ -101,9 +116,9 @@ public ref struct MessagePackFieldWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(float value)
     {
-        Put(MessagePackCode.Float32);
-        PutUnaligned(BitConverter.SingleToUInt32Bits(value));
-        _next = ref Unsafe.Add(ref _next, sizeof(float));
+        Next = MessagePackCode.Float32;
+        PutAfterCode(BitConverter.SingleToUInt32Bits(value));
+        _length += 1 + sizeof(float);
     }
 
     /// <summary>Writes a number as float 64; 9 bytes.</summary>
@@ -111,9 +126,9 @@ public ref struct MessagePackFieldWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(double value)
     {
-        Put(MessagePackCode.Float64);
-        PutUnaligned(BitConverter.DoubleToUInt64Bits(value));
-        _next = ref Unsafe.Add(ref _next, sizeof(double));
+        Next = MessagePackCode.Float64;
+        PutAfterCode(BitConverter.DoubleToUInt64Bits(value));
+        _length += 1 + sizeof(double);
     }
 
     /// <summary>Copies what is MessagePack already.</summary>
@@ -121,15 +136,15 @@ public ref struct MessagePackFieldWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteRaw(scoped ReadOnlySpan<byte> messagePack)
     {
-        Unsafe.CopyBlockUnaligned(ref _next, ref MemoryMarshal.GetReference(messagePack), (uint)messagePack.Length);
-        _next = ref Unsafe.Add(ref _next, messagePack.Length);
+        Unsafe.CopyBlockUnaligned(ref Next, ref MemoryMarshal.GetReference(messagePack), (uint)messagePack.Length);
+        _length += messagePack.Length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Put(byte value)
     {
-        _next = value;
-        _next = ref Unsafe.Add(ref _next, 1);
+        Next = value;
+        _length++;
     }
 
     // Always as long as the longest format: what is too much lies in the room of this value, and later ones write over it.
@@ -138,9 +153,9 @@ public ref struct MessagePackFieldWriter
     {
         int format = FormatOf(63 - BitOperations.LeadingZeroCount(bits));
         int length = 1 << format;
-        Put((byte)(code8 + format));
-        PutUnaligned(value << (64 - 8 * length));
-        _next = ref Unsafe.Add(ref _next, length);
+        Next = (byte)(code8 + format);
+        PutAfterCode(value << (64 - 8 * length));
+        _length += 1 + length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -148,9 +163,9 @@ public ref struct MessagePackFieldWriter
     {
         int format = FormatOf(31 - BitOperations.LeadingZeroCount(bits));
         int length = 1 << format;
-        Put((byte)(code8 + format));
-        PutUnaligned(value << (32 - 8 * length));
-        _next = ref Unsafe.Add(ref _next, length);
+        Next = (byte)(code8 + format);
+        PutAfterCode(value << (32 - 8 * length));
+        _length += 1 + length;
     }
 
     /// <summary>0 to 3 for the formats of 8 to 64 bits, by the highest bit that is set.</summary>
@@ -158,8 +173,8 @@ public ref struct MessagePackFieldWriter
     private static int FormatOf(int highestBit) => 32 - BitOperations.LeadingZeroCount((uint)highestBit >> 3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void PutUnaligned(ulong value) => Unsafe.WriteUnaligned(ref _next, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+    private readonly void PutAfterCode(ulong value) => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void PutUnaligned(uint value) => Unsafe.WriteUnaligned(ref _next, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+    private readonly void PutAfterCode(uint value) => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
 }

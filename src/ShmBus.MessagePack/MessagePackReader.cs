@@ -67,7 +67,7 @@ public ref partial struct MessagePackReader
     {
         if (_depth >= _maxDepth)
         {
-            throw new MessagePackException(_position, $"at most {_maxDepth} values in each other", "one more");
+            ThrowTooDeep();
         }
         _depth++;
     }
@@ -241,7 +241,26 @@ public ref partial struct MessagePackReader
     /// <summary>Reads how many elements an array has; they come next. All that is announced and not read yet is never more than the bytes left.</summary>
     /// <returns>How many elements.</returns>
     /// <exception cref="MessagePackException">Something else comes, or the data end before so many elements.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ReadArrayHeader()
+    {
+        // Most arrays are objects, and short.
+        if ((uint)_position < (uint)_data.Length)
+        {
+            int count = _data[_position] - MessagePackCode.MinFixArray;
+            int owed = Math.Max(_owed - 1, 0) + count;
+            if ((uint)count <= MessagePackCode.MaxFixCount && owed < Remaining)
+            {
+                _position++;
+                _owed = owed;
+                return count;
+            }
+        }
+        return ReadAnyArrayHeader();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int ReadAnyArrayHeader()
     {
         const string Expected = "an array";
         byte code = Peek(Expected);
@@ -377,6 +396,8 @@ public ref partial struct MessagePackReader
         new(_position, expected, End ? "the end of the data" : MessagePackCode.NameOf(_data[_position]));
 
     private readonly void ThrowAtEnd(string expected) => throw Unexpected(expected);
+
+    private readonly void ThrowTooDeep() => throw new MessagePackException(_position, $"at most {_maxDepth} values in each other", "one more");
 
     private readonly void ThrowTooShort(long needed) => throw new MessagePackException(
         _position, $"at least {needed} bytes of {MessagePackCode.NameOf(_data[_position])} and what is announced", $"the end of the data after {Remaining}");

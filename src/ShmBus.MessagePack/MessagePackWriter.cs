@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ShmBus.MessagePack;
@@ -57,8 +56,7 @@ public ref partial struct MessagePackWriter
     /// <param name="fields">What has written it.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(scoped MessagePackFieldWriter fields) =>
-        _free = _free[(int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(_free), ref fields.Next)..];
+    public void Take(scoped MessagePackFieldWriter fields) => _free = _free[fields.Length..];
 
     /// <summary>Writes nil, which stands for <see langword="null"/>.</summary>
     public void WriteNil() => Take(1)[0] = MessagePackCode.Nil;

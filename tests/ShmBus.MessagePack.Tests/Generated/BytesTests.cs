@@ -54,7 +54,7 @@ internal sealed class BytesTests
         Check(IShape.MessagePack, new Dot(), "92cd012c" + "90");
         Check(IShape.MessagePack, null!, "c0");
         Check(Animal.MessagePack, new Cat("Tom", new Dot()), "9200" + "92" + "a3546f6d" + "92cd012c90");
-        Check(CatMessagePack.Serializer, new Cat("Tom", null), "92" + "a3546f6d" + "c0");
+        Check(Cat.MessagePack, new Cat("Tom", null), "92" + "a3546f6d" + "c0");
     }
 
     [Test]
@@ -63,7 +63,7 @@ internal sealed class BytesTests
 
     [Test]
     public void Members_of_base_types_and_overridden_ones() =>
-        Check(DerivedMessagePack.Serializer, new Derived { Id = 1, Text = "t", Value = 0, Defaulted = 3 }, "94" + "01" + "a174" + "03" + "cb0000000000000000");
+        Check(Derived.MessagePack, new Derived { Id = 1, Text = "t", Value = 0, Defaulted = 3 }, "94" + "01" + "a174" + "03" + "cb0000000000000000");
 
     [Test]
     public void Generic_types_and_types_in_others_and_internal_ones()

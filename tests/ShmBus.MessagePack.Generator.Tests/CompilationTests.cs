@@ -1,0 +1,76 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace ShmBus.MessagePack.Generator.Tests;
+
+/// <summary>What is generated compiles, in C# 13 as in 14, and the compiler has nothing to say about it.</summary>
+internal sealed class CompilationTests
+{
+    [Test]
+    public void The_sample_types_compile_without_warnings_in_CSharp_13_and_have_no_extension()
+    {
+        string[] files = Directory.GetFiles(ShmBus.Tests.Support.Repository.File("tests", "ShmBus.MessagePack.Tests", "Generated"), "SampleTypes*.cs");
+        Assert.That(files, Has.Length.EqualTo(2));
+        CSharpCompilation compilation = Generated.Compile().AddSyntaxTrees([
+            CSharpSyntaxTree.ParseText("global using System; global using System.Collections.Generic;", Generated.Options),
+            .. files.Select(static file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), Generated.Options, file))]);
+        Generated generated = Generated.From(compilation);
+        Assert.Multiple(() =>
+        {
+            Assert.That(generated.Files, Has.Length.GreaterThan(20));
+            Assert.That(generated.Diagnostics.Where(static each => each.Severity > DiagnosticSeverity.Info), Is.Empty);
+            Assert.That(generated.CompilerProblems, Is.Empty);
+            Assert.That(generated.Files.Where(file => generated[file].Contains("extension(", StringComparison.Ordinal)), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void Unusual_declarations_compile()
+    {
+        Generated generated = Generated.From("""
+            namespace @namespace.Other
+            {
+                [MessagePackObject] public class @class { [Key(0)] public int @int { get; set; } [Key(1)] public required string @string { get; init; } [Key(2)] public List<List<@class?>?>?[]? Deep { get; set; } }
+                [MessagePackObject] internal struct S { public S(int value, int result, int count, int reader) { (this.value, this.result, this.count, this.reader) = (value, result, count, reader); }
+                    [Key(0)] public int value; [Key(1)] public int result; [Key(2)] public int count; [Key(3)] public int reader; }
+                [MessagePackObject] public record Defaults([property: Key(0)] DayOfWeek Day = DayOfWeek.Friday, [property: Key(1)] long? Number = -5, [property: Key(2)] string Text = "a\"b\n", [property: Key(3)] double Nan = double.NaN,
+                    [property: Key(4)] char Letter = '\'', [property: Key(5)] float Half = 0.5f, [property: Key(6)] decimal Money = 1.5m, [property: Key(7)] ulong Big = ulong.MaxValue, [property: Key(8)] bool Yes = true, [property: Key(9)] Guid Id = default);
+                [MessagePackObject(true)] public class Shadow { public int Value { get; set; } } [MessagePackObject(true)] public class Shadowing : Shadow { public new string? Value { get; set; } }
+                [MessagePackObject] public class Far { [Key(1000)] public int A { get; set; } }
+                [MessagePackObject, Obsolete] public class Old { [Key(0), Obsolete] public int A { get; set; } }
+                public partial class Part; [MessagePackObject] public partial class Part { [Key(0)] public int A { get; set; } }
+            }
+            [MessagePackObject] public class Global;
+            """);
+        Assert.That(generated.Diagnostics.Where(static each => each.Severity > DiagnosticSeverity.Info), Is.Empty);
+        Assert.That(generated.CompilerProblems.Select(static each => each.ToString()), Is.Empty);
+        Assert.That(generated.Files, Has.Length.EqualTo(9));
+    }
+
+    [Test]
+    public void A_type_of_another_assembly_is_used_as_it_was_generated_there()
+    {
+        CSharpCompilation library = Generated.Compile("namespace Library; [MessagePackObject] public record Line([property: Key(0)] int Number);").WithAssemblyName("Library");
+        using MemoryStream image = new();
+        Assert.That(Generated.From(library).Compilation.Emit(image).Success, Is.True);
+        CSharpCompilation user = Generated.Compile("[MessagePackObject] public record Order([property: Key(0)] Library.Line? Line);").AddReferences(MetadataReference.CreateFromImage(image.ToArray()));
+        Generated generated = Generated.From(user);
+        Assert.That(generated.CompilerProblems, Is.Empty);
+        Assert.That(generated.Files, Is.EqualTo(["OrderMessagePack.g.cs"]));
+        Assert.That(generated["OrderMessagePack.g.cs"], Does.Contain("Order{0:Library.Line} Library.Line{0:i32}"));
+    }
+
+    [Test]
+    public void A_type_of_an_assembly_without_the_package_is_generated_where_it_is_named()
+    {
+        const string Line = "namespace Library; [MessagePackObject] public record Line([property: Key(0)] int Number);";
+        using MemoryStream image = new();
+        Assert.That(Generated.Compile(Line).WithAssemblyName("Library").Emit(image).Success, Is.True);
+        const string Order = "[MessagePackObject] public record Order([property: Key(0)] Library.Line? Line);";
+        MetadataReference library = MetadataReference.CreateFromImage(image.ToArray());
+        Assert.That(Generated.From(Generated.Compile(Order).AddReferences(library)).Diagnostics.Select(static each => each.Id), Does.Contain("SHMP019"));
+        Generated generated = Generated.From(Generated.Compile("[assembly: MessagePackSerializable(typeof(Library.Line))] " + Order).AddReferences(library));
+        Assert.That(generated.CompilerProblems, Is.Empty);
+        Assert.That(generated.Files, Is.EquivalentTo(["OrderMessagePack.g.cs", "Library.LineMessagePack.g.cs"]));
+    }
+}
