@@ -158,7 +158,8 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         {
             throw new MessageTooLongException(int.MaxValue, 0, publisher.MaxMessageLength);
         }
-        byte[] larger = _own.Length >= needed && _state == State.Claim ? _own
+        bool isFree = _state == State.Claim || _start is null;
+        byte[] larger = isFree && _own.Length >= needed ? _own
             : GC.AllocateUninitializedArray<byte>((int)Math.Max(needed, LeastLength), pinned: true);
         new ReadOnlySpan<byte>(_start, written).CopyTo(larger);
         if (_state == State.Claim)

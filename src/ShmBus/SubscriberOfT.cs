@@ -41,7 +41,7 @@ public sealed class Subscriber<T> : IDisposable
     {
         if (Raw.TryRead(out Message bytes))
         {
-            message = Deserialize(bytes);
+            Deserialize(bytes, out message);
             return true;
         }
         message = default;
@@ -55,7 +55,7 @@ public sealed class Subscriber<T> : IDisposable
     {
         if (Raw.TryRead(out bytes))
         {
-            message = Deserialize(bytes);
+            Deserialize(bytes, out message);
             return true;
         }
         message = default;
@@ -67,7 +67,11 @@ public sealed class Subscriber<T> : IDisposable
     /// <returns>The message.</returns>
     /// <exception cref="OperationCanceledException">Cancelled before there was one.</exception>
     /// <inheritdoc cref="TryRead(out T)" path="/exception"/>
-    public T Read(CancellationToken cancellationToken = default) => Deserialize(Raw.Read(cancellationToken));
+    public T Read(CancellationToken cancellationToken = default)
+    {
+        Deserialize(Raw.Read(cancellationToken), out T message);
+        return message;
+    }
 
     /// <summary>Hands the messages that are there to a handler, one by one, until none is left or the limit is reached. Does not block.</summary>
     /// <param name="handler">
@@ -141,23 +145,23 @@ public sealed class Subscriber<T> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private T Deserialize(in Message message)
+    private void Deserialize(in Message bytes, out T message)
     {
-        ReadOnlySpan<byte> payload = message.Payload;
+        ReadOnlySpan<byte> payload = bytes.Payload;
         if (_isBytesOfValue)
         {
             InPlace.CheckLength<T>(payload.Length);
-            return Unsafe.ReadUnaligned<T>(ref MemoryMarshal.GetReference(payload));
+            message = Unsafe.ReadUnaligned<T>(ref MemoryMarshal.GetReference(payload));
+            return;
         }
-        return Deserialize(payload);
+        Deserialize(payload, out message);
     }
 
-    private T Deserialize(ReadOnlySpan<byte> payload)
+    private void Deserialize(ReadOnlySpan<byte> payload, out T message)
     {
-        T message;
         try
         {
-            message = _serializer.Deserialize(new MessagePayload(payload, _payloads));
+            _serializer.Deserialize(new MessagePayload(payload, _payloads), out message);
         }
         catch
         {
@@ -165,11 +169,14 @@ public sealed class Subscriber<T> : IDisposable
             throw;
         }
         _payloads.TakeBack();
-        return message;
     }
 
     private readonly struct Deserializing(Subscriber<T> subscriber, Action<T> handler) : IMessageHandler
     {
-        public void OnMessage(in Message message) => handler(subscriber.Deserialize(message));
+        public void OnMessage(in Message message)
+        {
+            subscriber.Deserialize(message, out T value);
+            handler(value);
+        }
     }
 }

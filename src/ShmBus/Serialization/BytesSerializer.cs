@@ -11,5 +11,5 @@ internal sealed class BytesSerializer : IMessageSerializer<ReadOnlyMemory<byte>>
 
     public void Serialize(IBufferWriter<byte> output, in ReadOnlyMemory<byte> message) => output.Write(message.Span);
 
-    public ReadOnlyMemory<byte> Deserialize(in MessagePayload payload) => payload.Span.ToArray();
+    public void Deserialize(in MessagePayload payload, out ReadOnlyMemory<byte> message) => message = payload.Span.ToArray();
 }

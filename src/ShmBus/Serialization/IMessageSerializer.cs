@@ -27,6 +27,6 @@ public interface IMessageSerializer<T>
 
     /// <summary>Reads a message. Its bytes may come from a process that is not to be trusted.</summary>
     /// <param name="payload">The bytes, as a rule where they stand in the ring; valid until this returns.</param>
-    /// <returns>The message.</returns>
-    T Deserialize(in MessagePayload payload);
+    /// <param name="message">The message. Not returned, so that a struct is made where it is wanted.</param>
+    void Deserialize(in MessagePayload payload, out T message);
 }

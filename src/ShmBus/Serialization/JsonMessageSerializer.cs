@@ -55,7 +55,7 @@ internal sealed class JsonMessageSerializer<T>(JsonTypeInfo<T> typeInfo) : IMess
         }
     }
 
-    public T Deserialize(in MessagePayload payload) => JsonSerializer.Deserialize(payload.Span, typeInfo)!;
+    public void Deserialize(in MessagePayload payload, out T message) => message = JsonSerializer.Deserialize(payload.Span, typeInfo)!;
 
     /// <summary>Where a writer that waits for its next use points: not at a publisher, which it would keep alive.</summary>
     private sealed class Nowhere : IBufferWriter<byte>

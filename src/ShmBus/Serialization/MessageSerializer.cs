@@ -79,7 +79,7 @@ public static class MessageSerializer
 
         public void Serialize(IBufferWriter<byte> output, in T message) => serializer.Serialize(output, message);
 
-        public T Deserialize(in MessagePayload payload) => serializer.Deserialize(payload);
+        public void Deserialize(in MessagePayload payload, out T message) => serializer.Deserialize(payload, out message);
     }
 
     private sealed class NamedBytesSerializer<T>(IMessageSerializer<T> serializer, MessageContract contract)
@@ -92,7 +92,7 @@ public static class MessageSerializer
 
         public void Serialize(IBufferWriter<byte> output, in T message) => serialize(output, message);
 
-        public T Deserialize(in MessagePayload payload) => deserialize(payload);
+        public void Deserialize(in MessagePayload payload, out T message) => message = deserialize(payload);
     }
 }
 

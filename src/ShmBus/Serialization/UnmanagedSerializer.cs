@@ -23,9 +23,9 @@ internal sealed class UnmanagedSerializer<T> : IMessageSerializer<T>, IBytesOfVa
     public void Serialize(IBufferWriter<byte> output, in T message) =>
         output.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in message)));
 
-    public T Deserialize(in MessagePayload payload)
+    public void Deserialize(in MessagePayload payload, out T message)
     {
         InPlace.CheckLength<T>(payload.Span.Length);
-        return MemoryMarshal.Read<T>(payload.Span);
+        message = MemoryMarshal.Read<T>(payload.Span);
     }
 }

@@ -18,11 +18,11 @@ internal sealed class Utf8Serializer : IMessageSerializer<string>
 
     public void Serialize(IBufferWriter<byte> output, in string message) => Strict.GetBytes(message, output);
 
-    public string Deserialize(in MessagePayload payload)
+    public void Deserialize(in MessagePayload payload, out string message)
     {
         try
         {
-            return Strict.GetString(payload.Span);
+            message = Strict.GetString(payload.Span);
         }
         catch (DecoderFallbackException exception)
         {

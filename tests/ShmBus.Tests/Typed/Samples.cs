@@ -23,7 +23,7 @@ internal sealed class Counting(Action<IBufferWriter<byte>, int> write) : IMessag
 
     public void Serialize(IBufferWriter<byte> output, in int message) => write(output, message);
 
-    public int Deserialize(in MessagePayload payload)
+    public void Deserialize(in MessagePayload payload, out int message)
     {
         for (int i = 0; i < payload.Span.Length; i++)
         {
@@ -32,7 +32,7 @@ internal sealed class Counting(Action<IBufferWriter<byte>, int> write) : IMessag
                 throw new FormatException($"Byte {i} is {payload.Span[i]}.");
             }
         }
-        return payload.Span.Length;
+        message = payload.Span.Length;
     }
 
     internal static void BySpan(IBufferWriter<byte> output, int count)
