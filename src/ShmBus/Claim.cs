@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ShmBus;
 
@@ -30,8 +31,24 @@ public readonly ref struct Claim
     /// </summary>
     public Span<byte> Payload { get; }
 
+    /// <summary>Where it stands, and whether it has extras.</summary>
+    internal ulong Position => _position;
+
     /// <summary>Whether it is still to be committed or given up.</summary>
     public bool IsOpen => _publisher is not null && _publisher.HasOpen(_position & ~Extended);
+
+    /// <summary>The payload as a struct, to be filled where it stands. Does not allocate.</summary>
+    /// <typeparam name="T">A struct of just as many bytes as were claimed.</typeparam>
+    /// <returns>The struct in the ring, with the bounds of <see cref="Payload"/>.</returns>
+    /// <exception cref="ArgumentException">It has another number of bytes.</exception>
+    public ref T As<T>() where T : unmanaged
+    {
+        if (Payload.Length != Unsafe.SizeOf<T>())
+        {
+            throw new ArgumentException($"The claim has {Payload.Length} bytes, and {typeof(T)} has {Unsafe.SizeOf<T>()}.");
+        }
+        return ref Unsafe.As<byte, T>(ref MemoryMarshal.GetReference(Payload));
+    }
 
     /// <summary>Publishes the whole payload. Does not block, does not allocate.</summary>
     /// <exception cref="InvalidOperationException">The claim has ended, by this copy or another.</exception>

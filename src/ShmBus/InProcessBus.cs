@@ -50,7 +50,10 @@ internal sealed class InProcessBus : Bus
             [
                 .. _topics.OrderBy(static topic => topic.Key, StringComparer.Ordinal).Select(static topic => new TopicInfo(
                     topic.Key, TopicOptions.Of(topic.Value), ((RegionArray)topic.Value.Source).Size,
-                    RegionTime.Decode(topic.Value.Source.Header.CreatedAt), IsUsed(topic.Value), Problem: null)),
+                    RegionTime.Decode(topic.Value.Source.Header.CreatedAt), IsUsed(topic.Value), Problem: null)
+                {
+                    Contract = topic.Value.Contract,
+                }),
             ];
         }
     }

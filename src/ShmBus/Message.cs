@@ -43,6 +43,17 @@ public readonly ref struct Message
     /// </summary>
     public ReadOnlySpan<byte> Payload => MemoryMarshal.CreateReadOnlySpan(in _start, (int)_lengthAndType);
 
+    /// <summary>The payload as a struct, where it stands in the ring: nothing is copied. Does not allocate.</summary>
+    /// <remarks>Nothing of it is checked but its length: any bytes may stand there.</remarks>
+    /// <typeparam name="T">A struct of just as many bytes as the message has.</typeparam>
+    /// <returns>The struct, valid as long as <see cref="Payload"/>.</returns>
+    /// <exception cref="Serialization.MessageFormatException">It has another number of bytes.</exception>
+    public ref readonly T As<T>() where T : unmanaged
+    {
+        Serialization.InPlace.CheckLength<T>(Payload.Length);
+        return ref Unsafe.As<byte, T>(ref Unsafe.AsRef(in _start));
+    }
+
     /// <summary>The type id that the publisher gave it; 0 if it gave none.</summary>
     public uint Type => (uint)(_lengthAndType >> 32);
 

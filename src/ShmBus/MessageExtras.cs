@@ -52,6 +52,9 @@ public readonly record struct MessageExtras
     /// </summary>
     public int Length => Shape(ExtrasFields.None).Size;
 
+    /// <summary>The most that extras take up.</summary>
+    internal static int MaxLength { get; } = new ExtrasBlock(ExtrasFields.Known, MaxTraceStateLength).Size;
+
     /// <summary>The block that holds these, and room for others.</summary>
     internal ExtrasBlock Shape(ExtrasFields others) => new(
         others |

@@ -3,6 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
 using ShmBus.Passing;
 using ShmBus.Regions;
+using ShmBus.Serialization;
 using ShmBus.Waiting;
 
 namespace ShmBus;
@@ -105,6 +106,32 @@ public sealed class RegionClient : IDisposable
         JoinAt joinAt = JoinAt.End, string? place = null) =>
         Create(topic, RegionGrants.Subscribe, passed => passed.CreateSubscriber(wait, acknowledge, joinAt, place));
 
+    /// <summary>Becomes a publisher of messages of one type.</summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="serializer">How they become bytes.</param>
+    /// <param name="topic">The name that it is offered under.</param>
+    /// <param name="wait">How it waits for room.</param>
+    /// <returns>The publisher.</returns>
+    /// <exception cref="ContractMismatchException">The topic carries messages of another type, or of a shape of it that does not go with this one; it says both.</exception>
+    /// <inheritdoc cref="CreatePublisher(string, WaitStrategy)" path="/exception"/>
+    public Publisher<T> CreatePublisher<T>(IMessageSerializer<T> serializer, string topic = "", WaitStrategy wait = WaitStrategy.Adaptive) =>
+        Create(topic, RegionGrants.Publish, passed => passed.CreatePublisher(serializer, wait));
+
+    /// <summary>Becomes a subscriber to messages of one type.</summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="serializer">How they become bytes.</param>
+    /// <param name="topic">The name that it is offered under.</param>
+    /// <param name="wait">How it waits for messages.</param>
+    /// <param name="acknowledge">What a successor gets of a message that this one dies with.</param>
+    /// <param name="joinAt">Broadcast: where it begins, unless a place was kept for it.</param>
+    /// <param name="place">Broadcast: a name under which its place is kept, as in <see cref="Topic.CreateSubscriber(WaitStrategy, Acknowledge, JoinAt, string?)"/>.</param>
+    /// <returns>The subscriber.</returns>
+    /// <inheritdoc cref="CreatePublisher{T}" path="/exception"/>
+    public Subscriber<T> CreateSubscriber<T>(
+        IMessageSerializer<T> serializer, string topic = "", WaitStrategy wait = WaitStrategy.Adaptive, Acknowledge acknowledge = Acknowledge.AfterHandling,
+        JoinAt joinAt = JoinAt.End, string? place = null) =>
+        Create(topic, RegionGrants.Subscribe, passed => passed.CreateSubscriber(serializer, wait, acknowledge, joinAt, place));
+
     /// <summary>Becomes an observer of a topic that the server offers: one that can look, and cannot write.</summary>
     /// <param name="topic">The name that it is offered under.</param>
     /// <returns>The observer.</returns>
@@ -115,7 +142,8 @@ public sealed class RegionClient : IDisposable
     /// <summary>Lets go of the connection, which ends with the last endpoint that came over it.</summary>
     public void Dispose() => _link.Release();
 
-    private T Create<T>(string topic, RegionGrants grant, Func<Topic, T> create)
+    /// <summary>Asks for a topic, and makes of it what owns it from then on.</summary>
+    internal T Create<T>(string topic, RegionGrants grant, Func<Topic, T> create)
     {
         ArgumentNullException.ThrowIfNull(topic);
         HandoverMessage.CheckText(topic, nameof(topic));

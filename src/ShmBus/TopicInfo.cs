@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
 using ShmBus.Regions;
+using ShmBus.Serialization;
 
 namespace ShmBus;
 
@@ -13,6 +14,9 @@ namespace ShmBus;
 /// <param name="Problem">Why it cannot be opened with the options of the bus, or null: it is no topic, is damaged, or is not to be trusted.</param>
 public sealed record TopicInfo(string Name, TopicOptions? Options, long Size, DateTimeOffset? CreatedAt, bool IsInUse, Exception? Problem)
 {
+    /// <summary>What its messages look like, as its typed endpoints agreed on; null where there were none, or there is a problem.</summary>
+    public MessageContract? Contract { get; init; }
+
     /// <summary>Looks at one file. Null when it is gone by now.</summary>
     internal static TopicInfo? Read(RegionDirectory directory, string name, TopicOptions options)
     {
@@ -26,7 +30,10 @@ public sealed record TopicInfo(string Name, TopicOptions? Options, long Size, Da
             using Topic topic = Topic.LookAtIn(directory, name, options);
             return new TopicInfo(
                 name, TopicOptions.Of(topic) with { Mode = status.Mode, Group = (int)status.Group }, (long)status.Size + LaneBytes(directory, topic, name), RegionTime.Decode(topic.Source.Header.CreatedAt),
-                RegionUse.IsUsed(((RegionFile)topic.Source).Handle), Problem: null);
+                RegionUse.IsUsed(((RegionFile)topic.Source).Handle), Problem: null)
+            {
+                Contract = topic.Contract,
+            };
         }
         catch (NotFoundErrnoException)
         {

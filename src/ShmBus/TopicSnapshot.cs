@@ -2,6 +2,7 @@ using ShmBus.Endpoints;
 using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
+using ShmBus.Serialization;
 
 namespace ShmBus;
 
@@ -15,6 +16,9 @@ namespace ShmBus;
 public sealed record TopicSnapshot(
     int Capacity, long PublishedBytes, long PendingBytes, RegionName Name, long? CorruptAt, IReadOnlyList<EndpointInfo> Endpoints)
 {
+    /// <summary>What the messages look like, as the topic's typed endpoints agreed on; null where there were none, or it was damaged.</summary>
+    public MessageContract? Contract { get; init; }
+
     internal static unsafe TopicSnapshot Read(in RingMemory memory, RegionSource source, RegionOptions options)
     {
         List<EndpointInfo> endpoints = [];
@@ -51,7 +55,10 @@ public sealed record TopicSnapshot(
         }
         return new TopicSnapshot(
             (int)source.Header.RingCapacity, (long)published, (long)pending, source.CheckName(),
-            corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints);
+            corrupt == 0 ? null : (long)(corrupt & ~RecordDescriptor.KindMask), endpoints)
+        {
+            Contract = RegionContract.TryRead(source, out RegionContract kept) is null && kept.Text is not null && MessageContract.TryParse(kept.Text, out MessageContract? contract) ? contract : null,
+        };
     }
 
     /// <summary>A lane, or null: anybody may have written that there is one.</summary>

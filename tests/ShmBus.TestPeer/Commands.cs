@@ -56,6 +56,7 @@ internal static class Commands
             case "wait-readable": return NativeCommands.WaitReadable();
             case "wait-parked": return NativeCommands.WaitParked(rest);
             case string name when name.StartsWith("region-", StringComparison.Ordinal): return RegionCommands.Run(arguments);
+            case string name when name.StartsWith("contract-", StringComparison.Ordinal): return ContractCommands.Run(arguments);
             case string name when name.StartsWith("bus-", StringComparison.Ordinal): return BusCommands.Run(arguments);
             case string name when name.StartsWith("handover-", StringComparison.Ordinal): return HandoverCommands.Run(arguments);
             case string name when name.StartsWith("child-", StringComparison.Ordinal): return ChildCommands.Run(arguments);

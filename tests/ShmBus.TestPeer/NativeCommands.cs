@@ -138,7 +138,7 @@ internal static partial class NativeCommands
         _ = siginterrupt(Sigusr1, 1);
     }
 
-    private static void SetLimit(int resource, ulong limit) =>
+    internal static void SetLimit(int resource, ulong limit) =>
         Syscall.Check(setrlimit(resource, [limit, limit]), "setrlimit");
 
     private static int Tell(Action action)

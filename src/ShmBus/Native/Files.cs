@@ -89,6 +89,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint pread(SafeFileHandle fd, byte* buffer, nuint count, long offset);
 
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint pwrite(SafeFileHandle fd, byte* buffer, nuint count, long offset);
+
     /// <summary>Opens a path; the flags get O_CLOEXEC. The handle is invalid when the call failed.</summary>
     internal static SafeFileHandle Open(string path, int flags, uint mode = 0) =>
         new((nint)Syscall.Retry((path, flags, mode), static a => open(a.path, a.flags | O_CLOEXEC, a.mode)), ownsHandle: true);
@@ -132,6 +135,20 @@ internal static unsafe partial class Libc
         fixed (byte* start = buffer)
         {
             return Syscall.Retry((fd, (nint)start, buffer.Length, offset), static a => pread(a.fd, (byte*)a.Item2, (nuint)a.Length, a.offset));
+        }
+    }
+
+    /// <summary>Writes up to the length of the buffer.</summary>
+    internal static long Write(SafeFileHandle fd, ReadOnlySpan<byte> buffer, long offset)
+    {
+        if (!MayMakeFileOf(offset + buffer.Length))
+        {
+            Marshal.SetLastPInvokeError((int)ErrorNumber.EFBIG);
+            return -1;
+        }
+        fixed (byte* start = buffer)
+        {
+            return Syscall.Retry((fd, (nint)start, buffer.Length, offset), static a => pwrite(a.fd, (byte*)a.Item2, (nuint)a.Length, a.offset));
         }
     }
 

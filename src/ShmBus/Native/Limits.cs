@@ -26,7 +26,7 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Whether this process may make a file that large. To be asked first: the kernel does not leave it at an errno, it sends
+    /// Whether this process may make a file that large, or write so far into one. To be asked first: the kernel does not leave it at an errno, it sends
     /// SIGXFSZ, which ends the process.
     /// </summary>
     private static bool MayMakeFileOf(long length)

@@ -33,6 +33,9 @@ internal sealed unsafe class ArrayMemory : RegionMemory
 
     internal override byte* Address { get; }
 
+    /// <summary>Some of its bytes.</summary>
+    internal Span<byte> Span(long offset, int length) => new(Address + offset, length);
+
     /// <summary>None: what there is to ask of the system is not asked.</summary>
     internal override IReadOnlyList<RefusedOption> Refused => [];
 

@@ -14,16 +14,14 @@ namespace ShmBus.Regions;
 internal sealed class RegionArray : RegionSource
 {
     private readonly Inode _inode;
-    private readonly bool _takesPart;
     private bool _isClosed;
 
-    private RegionArray(Inode inode, string name, bool readOnly = false) : base(inode.Header, name)
+    private RegionArray(Inode inode, string name, bool readOnly = false) : base(inode.Header, name, readOnly)
     {
         _inode = inode;
-        _takesPart = !readOnly;
         lock (inode.Lock)
         {
-            inode.Holders += _takesPart ? 1 : 0;
+            inode.Holders += IsReadOnly ? 0 : 1;
         }
     }
 
@@ -147,6 +145,24 @@ internal sealed class RegionArray : RegionSource
         }
     }
 
+    internal override void Read(Span<byte> bytes, long offset)
+    {
+        lock (_inode.Lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            _inode.Memory.Span(offset, bytes.Length).CopyTo(bytes);
+        }
+    }
+
+    internal override void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        lock (_inode.Lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            bytes.CopyTo(_inode.Memory.Span(offset, bytes.Length));
+        }
+    }
+
     internal override void Touch()
     {
         lock (_inode.Lock)
@@ -166,7 +182,7 @@ internal sealed class RegionArray : RegionSource
                 return;
             }
             _isClosed = true;
-            _inode.Holders -= _takesPart ? 1 : 0;
+            _inode.Holders -= IsReadOnly ? 0 : 1;
             foreach (long offset in _inode.Locks.Where(held => held.Value == this).Select(static held => held.Key).ToArray())
             {
                 Unlock(offset);

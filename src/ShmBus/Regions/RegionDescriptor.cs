@@ -8,6 +8,7 @@ namespace ShmBus.Regions;
 /// 0            +----------------------------+  page-aligned sections, all little-endian
 ///              | header (512, immutable)    |  magic, versions, geometry, key, checksum
 /// 512          | control (4 lines of 128)   |  tail | sharedGate | parked summaries | corrupt
+/// 1024         | contract (2 halves of 1536)|  what the messages look like; written now and then, by turns
 ///              +----------------------------+
 /// TableOffset  | publisher slots, 512 each  |  intent | - | parked, futex word | state, identity
 ///              | subscriber slots, 512 each |  gate | resume | parked, futex word | state, identity
@@ -24,7 +25,7 @@ internal static class RegionDescriptor
 
     /// <summary>Regions of the same major version interoperate; a minor version only adds.</summary>
     internal const ushort MajorVersion = 1;
-    internal const ushort MinorVersion = 1;
+    internal const ushort MinorVersion = 2;
 
     internal const int LineSize = 128;
 
@@ -62,6 +63,14 @@ internal static class RegionDescriptor
     internal const int CorruptOffset = 896;             // u64: 0, or a position at which an endpoint found corruption
     internal const int LanesOffset = 904;               // u64, hub: bit i when lane i was made
     internal const int ControlEnd = 1024;
+
+    // Contract: two halves, one of which counts. Not in the mapping's business: read and written by pread and pwrite.
+    internal const int ContractOffset = ControlEnd;     // its first byte is locked by who writes
+    internal const int ContractHalfSize = 1536;         // both end with the least page
+    internal const int ContractChecksumOffset = 0;      // u32: CRC-32C of length, generation and text
+    internal const int ContractLengthOffset = 4;        // u32: bytes of the text as it stands there
+    internal const int ContractGenerationOffset = 8;    // u32: the half that was written later counts; 0 for never
+    internal const int ContractTextOffset = 12;         // UTF-8, compressed by Brotli
 
     // A slot of the endpoint table: four lines.
     internal const int SlotSize = 4 * LineSize;

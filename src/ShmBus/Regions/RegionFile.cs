@@ -18,8 +18,8 @@ internal sealed class RegionFile : RegionSource
 
     private RegionEvents? _events;
 
-    private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id, RegionDirectory? directory)
-        : base(header, displayPath)
+    private RegionFile(SafeFileHandle handle, RegionHeader header, string displayPath, string? path, FileId id, RegionDirectory? directory, bool isReadOnly)
+        : base(header, displayPath, isReadOnly)
     {
         Handle = handle;
         Path = path;
@@ -151,7 +151,7 @@ internal sealed class RegionFile : RegionSource
             {
                 throw new RegionTypeException(displayPath, "it is a topic of lanes, which are files beside it; expected a topic that is one region", isPassed: true);
             }
-            return file = new RegionFile(handle, header, displayPath, null, status.Id, null)
+            return file = new RegionFile(handle, header, displayPath, null, status.Id, null, readOnly)
             {
                 IsPassed = true,
                 _events = RegionEvents.FromPassed(events, readOnly ? 0 : RegionEvents.CountOf(header.Geometry), displayPath),
@@ -213,6 +213,25 @@ internal sealed class RegionFile : RegionSource
     internal override void Unlock(long offset) => Libc.UnlockByte(Handle, offset);
 
     internal override bool IsLocked(long offset) => Libc.IsByteLocked(Handle, offset);
+
+    internal override void Read(Span<byte> bytes, long offset)
+    {
+        long read = Syscall.Check(Libc.Read(Handle, bytes, offset), "pread", DisplayPath);
+        if (read != bytes.Length)
+        {
+            throw new RegionSizeException(DisplayPath, $"the file was truncated: it ends within the {bytes.Length} bytes at {offset}");
+        }
+    }
+
+    internal override void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int written = (int)Syscall.Check(Libc.Write(Handle, bytes, offset), "pwrite", DisplayPath);
+            bytes = bytes[written..];
+            offset += written;
+        }
+    }
 
     /// <remarks>By its times, which are nobody's business: a change of them raises IN_ATTRIB. What goes wrong costs only that.</remarks>
     internal override void Touch() => _ = Libc.futimens(Handle, 0);
@@ -278,7 +297,7 @@ internal sealed class RegionFile : RegionSource
                 return null;
             }
             RegionHeader header = RegionHeader.Read(own, status.Size, displayPath);
-            return file = new RegionFile(own, header, displayPath, path, status.Id, header.Producers == RegionHeader.Lanes ? directory?.Share() : null);
+            return file = new RegionFile(own, header, displayPath, path, status.Id, header.Producers == RegionHeader.Lanes ? directory?.Share() : null, readOnly);
         }
         finally
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
 using static ShmBus.Regions.RegionDescriptor;
@@ -70,7 +69,7 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
         BinaryPrimitives.WriteInt64LittleEndian(bytes[LaneCapacityOffset..], LaneCapacity);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[HubKeyOffset..], HubKey);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[EvictionLagOffset..], EvictionLag);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Checksum(bytes));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Crc32C.Of(bytes[..ChecksumOffset]));
     }
 
     /// <summary>Reads a file's header, once, and checks it.</summary>
@@ -105,7 +104,7 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
             throw new RegionVersionException(path, $"the region has layout version {major}; this library reads {MajorVersion}");
         }
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]);
-        uint computed = Checksum(bytes);
+        uint computed = Crc32C.Of(bytes[..ChecksumOffset]);
         if (checksum != computed)
         {
             throw new RegionFormatException(path, $"the header's checksum is 0x{checksum:x8}; its bytes give 0x{computed:x8}");
@@ -166,16 +165,5 @@ internal readonly record struct RegionHeader(RegionGeometry Geometry, ulong Key,
         {
             throw new RegionFormatException(path, $"the header says {what} {found}; expected {expected}");
         }
-    }
-
-    /// <summary>CRC-32C (Castagnoli) of everything before the checksum.</summary>
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = ~0u;
-        foreach (byte value in bytes[..ChecksumOffset])
-        {
-            crc = BitOperations.Crc32C(crc, value);
-        }
-        return ~crc;
     }
 }

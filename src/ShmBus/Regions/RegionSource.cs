@@ -6,9 +6,10 @@ namespace ShmBus.Regions;
 /// </summary>
 internal abstract class RegionSource : IDisposable
 {
-    private protected RegionSource(RegionHeader header, string displayPath)
+    private protected RegionSource(RegionHeader header, string displayPath, bool isReadOnly)
     {
         Header = header;
+        IsReadOnly = isReadOnly;
         DisplayPath = displayPath;
     }
 
@@ -19,6 +20,12 @@ internal abstract class RegionSource : IDisposable
 
     /// <summary>The path, or what to call the region in a message.</summary>
     internal string DisplayPath { get; }
+
+    /// <summary>Whether this holder can only look.</summary>
+    internal bool IsReadOnly { get; }
+
+    /// <summary>Keeps threads apart that share this holder, for which its locks do nothing.</summary>
+    internal Lock Threads { get; } = new();
 
     /// <summary>What its sleepers are woken by, of this holder; null where they sleep on their words in its memory.</summary>
     internal virtual RegionEvents? Events => null;
@@ -40,6 +47,13 @@ internal abstract class RegionSource : IDisposable
 
     /// <summary>Whether another holder has the lock on one byte.</summary>
     internal abstract bool IsLocked(long offset);
+
+    /// <summary>Reads bytes that no mapping is needed for. What another writes meanwhile may be seen in part.</summary>
+    /// <exception cref="RegionSizeException">It does not have them any more.</exception>
+    internal abstract void Read(Span<byte> bytes, long offset);
+
+    /// <summary>Writes bytes that no mapping is needed for.</summary>
+    internal abstract void Write(ReadOnlySpan<byte> bytes, long offset);
 
     /// <summary>Has those who watch the region look who is there: somebody came, or is about to go.</summary>
     internal abstract void Touch();

@@ -234,7 +234,8 @@ internal unsafe struct RingProducer
         ulong extent = Extent(claimed);
         if (Extent(length) == extent)
         {
-            *(uint*)(record + LengthOffset) = length;
+            // With the type, as it was written and is read: a load that covers two stores waits until both have left the processor.
+            *(ulong*)(record + LengthOffset) = LengthAndType(length, (uint)(*(ulong*)(record + LengthOffset) >> 32));
             return RecordKind.Message;
         }
         // At least one unit of 16 is left over, so the true length does not touch the payload.

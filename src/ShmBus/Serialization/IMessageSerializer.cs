@@ -13,8 +13,8 @@ public interface IMessageSerializer<T>
     MessageContract Contract { get; }
 
     /// <summary>
-    /// How many bytes <see cref="Serialize"/> will write, where that is known without writing them; -1 where not. What is known is claimed
-    /// exactly; else the publisher claims as much as its messages took of late.
+    /// How many bytes <see cref="Serialize"/> will write, where that is known without writing them; -1 where not, and then it is asked no
+    /// more. What is known is claimed exactly; else the publisher claims as much as its messages took of late.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <returns>The bytes, or -1.</returns>

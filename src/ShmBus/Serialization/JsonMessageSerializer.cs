@@ -12,6 +12,10 @@ internal sealed class JsonMessageSerializer<T>(JsonTypeInfo<T> typeInfo) : IMess
     [ThreadStatic]
     private static Utf8JsonWriter? s_writer;
 
+    /// <summary>Whose writer it is: another serializer of the type may have other options.</summary>
+    [ThreadStatic]
+    private static JsonMessageSerializer<T>? s_writersOwner;
+
     private readonly JsonWriterOptions _options = new()
     {
         Encoder = typeInfo.Options.Encoder,
@@ -28,9 +32,9 @@ internal sealed class JsonMessageSerializer<T>(JsonTypeInfo<T> typeInfo) : IMess
     public void Serialize(IBufferWriter<byte> output, in T message)
     {
         // Taken, so that a converter that itself publishes gets one of its own.
-        Utf8JsonWriter? writer = s_writer;
+        Utf8JsonWriter? writer = s_writersOwner == this ? s_writer : null;
         s_writer = null;
-        if (writer is null || !HasOptions(writer.Options))
+        if (writer is null)
         {
             writer = new Utf8JsonWriter(output, _options);
         }
@@ -47,14 +51,11 @@ internal sealed class JsonMessageSerializer<T>(JsonTypeInfo<T> typeInfo) : IMess
         {
             writer.Reset(Nowhere.Output);
             s_writer = writer;
+            s_writersOwner = this;
         }
     }
 
     public T Deserialize(in MessagePayload payload) => JsonSerializer.Deserialize(payload.Span, typeInfo)!;
-
-    private bool HasOptions(JsonWriterOptions options) =>
-        options.Encoder == _options.Encoder && options.Indented == _options.Indented && options.MaxDepth == _options.MaxDepth &&
-        options.IndentCharacter == _options.IndentCharacter && options.IndentSize == _options.IndentSize && options.NewLine == _options.NewLine;
 
     /// <summary>Where a writer that waits for its next use points: not at a publisher, which it would keep alive.</summary>
     private sealed class Nowhere : IBufferWriter<byte>

@@ -7,33 +7,37 @@ using System.Text.Json.Serialization.Metadata;
 namespace ShmBus.Serialization;
 
 /// <summary>The shape of a type as System.Text.Json writes it, by what its context knows.</summary>
-internal static class JsonShape
+internal sealed class JsonShape
 {
+    private readonly List<string> _definitions = [];
+    private readonly HashSet<Type> _known = [];
+    private readonly string? _home;
+
+    private JsonShape(Type root) => _home = root.Namespace;
+
     internal static string Of(JsonTypeInfo root)
     {
-        List<string> definitions = [];
-        HashSet<Type> known = [];
-        string type = Describe(root, definitions, known);
+        JsonShape shape = new(root.Type);
+        string type = shape.Describe(root);
         // A message that is no object stands alone: a list, a number.
-        return definitions.Count > 0 && known.Contains(root.Type) && root.Kind == JsonTypeInfoKind.Object ? string.Join(' ', definitions)
-            : string.Join(' ', [$"Message(0:{type})", .. definitions]);
+        return string.Join(' ', root.Kind == JsonTypeInfoKind.Object ? shape._definitions : [$"Message(0:{type})", .. shape._definitions]);
     }
 
     /// <summary>What a type is called where it is a member; its own definition, and those of its members, are added.</summary>
-    private static string Describe(JsonTypeInfo info, List<string> definitions, HashSet<Type> known)
+    private string Describe(JsonTypeInfo info)
     {
         switch (info.Kind)
         {
             case JsonTypeInfoKind.Enumerable when info.ElementType is not null:
-                return $"[{Describe(info.Options.GetTypeInfo(info.ElementType), definitions, known)}]";
+                return $"[{Describe(info.Options.GetTypeInfo(info.ElementType))}]";
             case JsonTypeInfoKind.Dictionary when info.ElementType is not null:
-                return $"map<{Name(info.KeyType ?? typeof(string))}:{Describe(info.Options.GetTypeInfo(info.ElementType), definitions, known)}>";
+                return $"map<{Name(info.KeyType ?? typeof(string))}:{Describe(info.Options.GetTypeInfo(info.ElementType))}>";
             case JsonTypeInfoKind.Object:
-                if (known.Add(info.Type))
+                if (_known.Add(info.Type))
                 {
-                    int place = definitions.Count;
-                    definitions.Add("");
-                    definitions[place] = Define(info, definitions, known);
+                    int place = _definitions.Count;
+                    _definitions.Add("");
+                    _definitions[place] = Define(info);
                 }
                 return Name(info.Type);
             default:
@@ -41,7 +45,7 @@ internal static class JsonShape
         }
     }
 
-    private static string Define(JsonTypeInfo info, List<string> definitions, HashSet<Type> known)
+    private string Define(JsonTypeInfo info)
     {
         // Who refuses members that it does not know refuses those that others add.
         bool isClosed = (info.UnmappedMemberHandling ?? info.Options.UnmappedMemberHandling) == JsonUnmappedMemberHandling.Disallow || info.PolymorphismOptions is not null;
@@ -54,19 +58,19 @@ internal static class JsonShape
             }
             // Numbers as text, and converters of its own, change the wire, too; a converter is known by its type.
             string type = property.CustomConverter is JsonConverter converter ? Name(converter.GetType())
-                : Describe(info.Options.GetTypeInfo(property.PropertyType), definitions, known);
+                : Describe(info.Options.GetTypeInfo(property.PropertyType));
             members.Add($"{Escape(property.Name)}:{type}{(property.IsRequired ? "!" : "")}");
         }
         foreach (JsonDerivedType derived in info.PolymorphismOptions?.DerivedTypes ?? [])
         {
             string tag = Convert.ToString(derived.TypeDiscriminator, CultureInfo.InvariantCulture) ?? "";
-            members.Add($"${Escape(tag)}:{Describe(info.Options.GetTypeInfo(derived.DerivedType), definitions, known)}");
+            members.Add($"${Escape(tag)}:{Describe(info.Options.GetTypeInfo(derived.DerivedType))}");
         }
         return $"{Name(info.Type)}{(isClosed ? '(' : '{')}{string.Join(',', members)}{(isClosed ? ')' : '}')}";
     }
 
     /// <summary>Without the commas of generic types, which part members.</summary>
-    private static string Name(Type type) => Nullable.GetUnderlyingType(type) is Type value ? Name(value) + "?" : ClrName.Of(type).Replace(',', ';');
+    private string Name(Type type) => ClrName.Of(type, _home).Replace(',', ';');
 
     /// <summary>Names are the user's, and may be anything.</summary>
     private static string Escape(string name)
@@ -74,7 +78,7 @@ internal static class JsonShape
         StringBuilder text = new(name.Length);
         foreach (char c in name)
         {
-            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' or '\x7F' ? text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : text.Append(c);
+            _ = char.IsControl(c) || char.IsSurrogate(c) || c is ' ' or ',' or ':' or '{' or '}' or '(' or ')' or '%' ? text.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : text.Append(c);
         }
         return text.ToString();
     }

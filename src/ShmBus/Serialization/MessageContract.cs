@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace ShmBus.Serialization;
 
@@ -21,15 +23,15 @@ public sealed class MessageContract : IEquatable<MessageContract>
     /// <param name="format">How values become bytes: <c>msgpack</c>, <c>json</c> and the like. No blanks.</param>
     /// <param name="name">The type of the messages, as a rule its full name. No blanks.</param>
     /// <param name="shape">The members and their types; empty if nothing is to be said.</param>
-    /// <exception cref="ArgumentException">Format or name are empty or have blanks, or the shape has control characters.</exception>
+    /// <exception cref="ArgumentException">Format or name are empty or have blanks, or the shape has control characters, or one of them is no Unicode text.</exception>
     public MessageContract(string format, string name, string shape = "")
     {
         CheckWord(format, nameof(format));
         CheckWord(name, nameof(name));
         ArgumentNullException.ThrowIfNull(shape);
-        if (shape.Any(char.IsControl))
+        if (!IsLine(shape))
         {
-            throw new ArgumentException("A shape is one line of text, without control characters.", nameof(shape));
+            throw new ArgumentException("A shape is one line of text, without control characters, and without half of a pair of surrogates.", nameof(shape));
         }
         Format = format;
         Name = name;
@@ -58,12 +60,19 @@ public sealed class MessageContract : IEquatable<MessageContract>
         ArgumentNullException.ThrowIfNull(text);
         contract = null;
         string[] parts = text.Split(' ', 3);
-        if (parts.Length < 2 || !IsWord(parts[0]) || !IsWord(parts[1]) || text.Any(char.IsControl))
+        if (parts.Length < 2 || !IsWord(parts[0]) || !IsWord(parts[1]) || !IsLine(text))
         {
             return false;
         }
         contract = new MessageContract(parts[0], parts[1], parts.Length == 3 ? parts[2] : "");
         return true;
+    }
+
+    /// <summary>The same under another name: that of the type, and of the first definition of its shape.</summary>
+    internal MessageContract Renamed(string name)
+    {
+        int end = Shape.IndexOfAny(['{', '(']);
+        return new MessageContract(Format, name, MessageShape.TryParse(Shape, out _) ? name + Shape[end..] : Shape);
     }
 
     /// <summary>
@@ -113,14 +122,29 @@ public sealed class MessageContract : IEquatable<MessageContract>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Format, Name, Shape);
 
-    private static bool IsWord(string text) => text.Length > 0 && !text.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c));
+    private static bool IsWord(string text) => text.Length > 0 && !text.Any(char.IsWhiteSpace) && IsLine(text);
+
+    /// <summary>Whether a text comes back as it was from where it is kept as UTF-8, and stands in one line there.</summary>
+    private static bool IsLine(string text)
+    {
+        ReadOnlySpan<char> rest = text;
+        while (!rest.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(rest, out Rune rune, out int length) != OperationStatus.Done || Rune.IsControl(rune))
+            {
+                return false;
+            }
+            rest = rest[length..];
+        }
+        return true;
+    }
 
     private static void CheckWord(string text, string parameter)
     {
         ArgumentNullException.ThrowIfNull(text, parameter);
         if (!IsWord(text))
         {
-            throw new ArgumentException($"'{text}' is empty or has blanks.", parameter);
+            throw new ArgumentException($"'{text}' is empty, or has blanks or what is no character.", parameter);
         }
     }
 }

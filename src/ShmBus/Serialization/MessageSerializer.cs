@@ -50,6 +50,41 @@ public static class MessageSerializer
         return new DelegateSerializer<T>(contract, serialize, deserialize);
     }
 
+    /// <summary>
+    /// The same serializer, with another name for the type in its contract: for processes that have types of their own, in namespaces of their own, for
+    /// the same messages.
+    /// </summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="serializer">The serializer.</param>
+    /// <param name="name">The name that all sides use, without blanks and brackets.</param>
+    /// <returns>The serializer.</returns>
+    /// <exception cref="ArgumentException">It cannot be a name.</exception>
+    public static IMessageSerializer<T> WithName<T>(this IMessageSerializer<T> serializer, string name)
+    {
+        ArgumentNullException.ThrowIfNull(serializer);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name.IndexOfAny([.. "{}(),:"]) >= 0)
+        {
+            throw new ArgumentException($"'{name}' has brackets, commas or colons.", nameof(name));
+        }
+        MessageContract contract = serializer.Contract.Renamed(name);
+        return serializer is IBytesOfValue ? new NamedBytesSerializer<T>(serializer, contract) : new NamedSerializer<T>(serializer, contract);
+    }
+
+    private class NamedSerializer<T>(IMessageSerializer<T> serializer, MessageContract contract) : IMessageSerializer<T>
+    {
+        public MessageContract Contract => contract;
+
+        public int GetLength(in T message) => serializer.GetLength(message);
+
+        public void Serialize(IBufferWriter<byte> output, in T message) => serializer.Serialize(output, message);
+
+        public T Deserialize(in MessagePayload payload) => serializer.Deserialize(payload);
+    }
+
+    private sealed class NamedBytesSerializer<T>(IMessageSerializer<T> serializer, MessageContract contract)
+        : NamedSerializer<T>(serializer, contract), IBytesOfValue;
+
     private sealed class DelegateSerializer<T>(MessageContract contract, Action<IBufferWriter<byte>, T> serialize, PayloadReader<T> deserialize)
         : IMessageSerializer<T>
     {

@@ -6,25 +6,21 @@ namespace ShmBus.Serialization;
 /// The shape of a contract, taken apart: <c>Order{0:guid,1:[Line]} Line{0:str,1:i32!} Kind(0:A,1:B)</c>. Definitions in the order in
 /// which they stand, with the members of each.
 /// </summary>
-/// <remarks>The text may come from another process: what is not of this form, or too much, is no shape.</remarks>
+/// <remarks>The text may come from another process: what is not of this form is no shape, and all costs grow with its length only.</remarks>
 internal sealed class MessageShape
 {
-    /// <summary>No text that a topic has room for comes near.</summary>
-    private const int MostMembers = 65_536;
+    private readonly OrderedDictionary<string, Definition> _definitions;
 
-    private readonly List<Definition> _definitions;
-
-    private MessageShape(List<Definition> definitions) => _definitions = definitions;
+    private MessageShape(OrderedDictionary<string, Definition> definitions) => _definitions = definitions;
 
     internal static bool TryParse(string text, [NotNullWhen(true)] out MessageShape? shape)
     {
         shape = null;
-        List<Definition> definitions = [];
-        int count = 0;
+        OrderedDictionary<string, Definition> definitions = [];
         foreach (string part in text.Split(' '))
         {
             int open = part.IndexOfAny(['{', '(']);
-            if (open <= 0 || part[^1] != (part[open] == '{' ? '}' : ')') || definitions.Exists(known => part.AsSpan(0, open).SequenceEqual(known.Name)))
+            if (open <= 0 || part[^1] != (part[open] == '{' ? '}' : ')'))
             {
                 return false;
             }
@@ -33,12 +29,15 @@ internal sealed class MessageShape
             foreach (string member in inside.Length == 0 ? [] : inside.Split(','))
             {
                 int colon = member.IndexOf(':');
-                if (colon <= 0 || colon == member.Length - 1 || ++count > MostMembers || !definition.Members.TryAdd(member[..colon], member[(colon + 1)..]))
+                if (colon <= 0 || colon == member.Length - 1 || !definition.Members.TryAdd(member[..colon], member[(colon + 1)..]))
                 {
                     return false;
                 }
             }
-            definitions.Add(definition);
+            if (!definitions.TryAdd(definition.Name, definition))
+            {
+                return false;
+            }
         }
         shape = new MessageShape(definitions);
         return true;
@@ -47,14 +46,13 @@ internal sealed class MessageShape
     /// <summary>The first thing that keeps the two apart, or null.</summary>
     internal string? Difference(MessageShape other)
     {
-        if (_definitions[0].Name != other._definitions[0].Name)
+        if (Message.Name != other.Message.Name)
         {
-            return $"the message is {_definitions[0].Name} here and {other._definitions[0].Name} there";
+            return $"the message is {Message.Name} here and {other.Message.Name} there";
         }
-        foreach (Definition mine in _definitions)
+        foreach (Definition mine in _definitions.Values)
         {
-            Definition? its = other._definitions.Find(definition => definition.Name == mine.Name);
-            string? difference = its is null ? null : mine.Difference(its);
+            string? difference = other._definitions.TryGetValue(mine.Name, out Definition? its) ? mine.Difference(its) : null;
             if (difference is not null)
             {
                 return difference;
@@ -66,12 +64,22 @@ internal sealed class MessageShape
     /// <summary>The members of both; they do not differ.</summary>
     internal MessageShape Join(MessageShape other)
     {
-        List<Definition> joined = [.. _definitions.Select(mine => mine.Join(other._definitions.Find(its => its.Name == mine.Name)))];
-        joined.AddRange(other._definitions.Where(its => !_definitions.Exists(mine => mine.Name == its.Name)));
+        OrderedDictionary<string, Definition> joined = [];
+        foreach (Definition mine in _definitions.Values)
+        {
+            joined.Add(mine.Name, mine.Join(other._definitions.GetValueOrDefault(mine.Name)));
+        }
+        foreach (Definition its in other._definitions.Values)
+        {
+            joined.TryAdd(its.Name, its);
+        }
         return new MessageShape(joined);
     }
 
-    public override string ToString() => string.Join(' ', _definitions);
+    public override string ToString() => string.Join(' ', _definitions.Values);
+
+    /// <summary>What the message itself is: the first one.</summary>
+    private Definition Message => _definitions.GetAt(0).Value;
 
     /// <summary>A type by name, with its members: key and type of each.</summary>
     private sealed class Definition(string name, bool isClosed)

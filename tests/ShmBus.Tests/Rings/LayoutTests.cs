@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using ShmBus.Native;
+using ShmBus.Serialization;
 using ShmBus.Tests.Support;
 
 namespace ShmBus.Tests.Rings;
@@ -53,7 +55,7 @@ internal sealed class LayoutTests
             Assert.That(_bytes.AsSpan(0, 8).SequenceEqual("SHMBUS\r\n"u8), Is.True, "magic");
             Assert.That(U64(0), Is.EqualTo(0x0A0D5355424D4853), "magic");
             Assert.That(U16(8), Is.EqualTo(1), "major version");
-            Assert.That(U16(10), Is.EqualTo(1), "minor version");
+            Assert.That(U16(10), Is.EqualTo(2), "minor version");
             Assert.That(U32(12), Is.EqualTo(512), "header size");
             Assert.That(U64(16), Is.Zero, "required features");
             Assert.That(U64(24), Is.Zero, "optional features");
@@ -343,6 +345,36 @@ internal sealed class LayoutTests
             });
         }
         Assert.That(IsLocked(slot), Is.False);
+    }
+
+    [Test]
+    public void A_contract_stands_in_two_halves_by_turns()
+    {
+        Load();
+        Assert.That(_bytes.AsSpan(1024, Page - 1024).ContainsAnyExcept((byte)0), Is.False, "nobody has come");
+        ExpectContract(1024, 1, "test App.T T{0:i32!}");
+        ExpectContract(2560, 2, "test App.T T{0:i32!,1:str}");
+        ExpectContract(1024, 3, "test App.T T{0:i32!,1:str,2:[T]}");
+        byte[] before = _bytes;
+        ExpectContract(1024, 3, "test App.T T{0:i32!,1:str,2:[T]}");
+        Assert.That(_bytes, Is.EqualTo(before), "nothing was to be added");
+    }
+
+    private void ExpectContract(int half, uint generation, string contract)
+    {
+        Assert.That(MessageContract.TryParse(contract, out MessageContract? parsed));
+        _topic.AgreeOn(parsed!);
+        Load();
+        int length = (int)U32(half + 4);
+        byte[] text = new byte[16_384];
+        Assert.Multiple(() =>
+        {
+            Assert.That(U32(half), Is.EqualTo(Crc32C(_bytes.AsSpan(half + 4, 8 + length))), "checksum");
+            Assert.That(U32(half + 8), Is.EqualTo(generation), "generation");
+            Assert.That(length, Is.InRange(1, 1524), "length");
+            Assert.That(BrotliDecoder.TryDecompress(_bytes.AsSpan(half + 12, length), text, out int written));
+            Assert.That(Encoding.UTF8.GetString(text, 0, written), Is.EqualTo(contract));
+        });
     }
 
     private Publisher PublishOneOfEach()

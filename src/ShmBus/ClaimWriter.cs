@@ -1,0 +1,180 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ShmBus;
+
+/// <summary>
+/// The output of a serializer: the open claim, for as long as the message fits; then memory of this process, from which it is published
+/// under a claim of its true length. The claim is given up as soon as it is outgrown, so that nobody waits for it meanwhile.
+/// </summary>
+internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<byte>, IBufferWriter<byte>
+{
+    /// <summary>The least memory of one's own.</summary>
+    private const int LeastLength = 1024;
+
+    /// <summary>The most that is kept for the next message.</summary>
+    private const int MostKept = 64 << 10;
+
+    private State _state;
+    private byte[] _own = []; // does not move
+    private ulong _position; // of the claim
+    private byte* _start;
+    private byte* _next;
+    private int _free; // none unless a serializer writes: whoever writes at another time ends in Grow or ThrowAdvance
+
+    private enum State
+    {
+        /// <summary>There is no message.</summary>
+        Closed,
+
+        /// <summary>A serializer writes into the claim.</summary>
+        Claim,
+
+        /// <summary>A serializer writes into memory of this process, or has written there.</summary>
+        Own,
+    }
+
+    /// <summary>What was written, if not into the claim. Until <see cref="End"/>.</summary>
+    internal ReadOnlyMemory<byte> Own => new(_own, 0, Written);
+
+    private int Written => (int)(_next - _start);
+
+    /// <summary>Writes into a claim.</summary>
+    internal void Begin(ref byte payload, int length, ulong position)
+    {
+        if (_state != State.Closed)
+        {
+            ThrowBusy();
+        }
+        _start = _next = (byte*)Unsafe.AsPointer(ref payload); // in the ring, which does not move
+        _free = length;
+        _position = position;
+        _state = State.Claim;
+    }
+
+    /// <summary>Writes into memory of this process.</summary>
+    internal void BeginOwn()
+    {
+        if (_state != State.Closed)
+        {
+            ThrowBusy();
+        }
+        _start = _next = null;
+        _free = 0;
+        _state = State.Own;
+        Grow(sizeHint: 1);
+    }
+
+    /// <summary>The serializer has returned.</summary>
+    /// <param name="written">How many bytes it wrote.</param>
+    /// <returns>Whether all of them are in the claim. Else they are in <see cref="Own"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsInClaim(out int written)
+    {
+        written = Written;
+        _free = 0;
+        if (_state != State.Claim)
+        {
+            return false;
+        }
+        _state = State.Closed;
+        return true;
+    }
+
+    /// <summary>What was written was published, or never will be.</summary>
+    internal void End()
+    {
+        _state = State.Closed;
+        _free = 0;
+        if (_own.Length > MostKept)
+        {
+            _own = [];
+        }
+    }
+
+    public void Advance(int count)
+    {
+        if ((uint)count > (uint)_free)
+        {
+            ThrowAdvance(count);
+        }
+        _next += count;
+        _free -= count;
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Provide(sizeHint);
+        return new Span<byte>(_next, _free);
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Provide(sizeHint);
+        return CreateMemory(Written, _free);
+    }
+
+    /// <summary>All of the message, for memory that a serializer was given.</summary>
+    public override Span<byte> GetSpan() => _state != State.Closed ? new Span<byte>(_start, Written + _free)
+        : throw new InvalidOperationException("The message that this memory belonged to was written.");
+
+    /// <summary>Neither the ring nor memory of this process moves.</summary>
+    public override MemoryHandle Pin(int elementIndex = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)GetSpan().Length);
+        return new MemoryHandle(_start + elementIndex);
+    }
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>Sees to it that there is some room, and as much as asked. A hint below 0 is a large one here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Provide(int sizeHint)
+    {
+        if ((uint)sizeHint > (uint)_free || _free == 0)
+        {
+            Grow(sizeHint);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int sizeHint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        if (_state == State.Closed)
+        {
+            throw new InvalidOperationException("There is no message to write: its serializer has returned.");
+        }
+        int written = Written;
+        long needed = Math.Max((long)written + Math.Max(sizeHint, 1), Math.Min(2L * (written + _free), Array.MaxLength));
+        if (needed > Array.MaxLength)
+        {
+            throw new MessageTooLongException(int.MaxValue, 0, publisher.MaxMessageLength);
+        }
+        byte[] larger = _own.Length >= needed && _state == State.Claim ? _own
+            : GC.AllocateUninitializedArray<byte>((int)Math.Max(needed, LeastLength), pinned: true);
+        new ReadOnlySpan<byte>(_start, written).CopyTo(larger);
+        if (_state == State.Claim)
+        {
+            new Claim(publisher, _position, new Span<byte>(_start, written + _free)).Dispose();
+            _state = State.Own;
+        }
+        _own = larger;
+        _start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(larger));
+        _next = _start + written;
+        _free = larger.Length - written;
+    }
+
+    private static void ThrowBusy() => throw new InvalidOperationException("A message is being written: its serializer may not publish here.");
+
+    private void ThrowAdvance(int count) => throw (_state == State.Closed
+        ? new InvalidOperationException("There is no message to write: its serializer has returned.")
+        : new ArgumentOutOfRangeException(nameof(count), count, $"{_free} bytes were given out."));
+}

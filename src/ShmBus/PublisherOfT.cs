@@ -1,0 +1,252 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ShmBus.Serialization;
+
+namespace ShmBus;
+
+/// <summary>
+/// The writing end of a topic whose messages are of one type. They are written straight into the ring: see
+/// <see cref="Topic.CreatePublisher{T}"/>.
+/// </summary>
+/// <typeparam name="T">The type of the messages.</typeparam>
+/// <remarks>
+/// Belongs to one thread at a time. Allocates nothing but what the serializer does. A serializer that throws publishes nothing; its
+/// exception comes through.
+/// </remarks>
+public sealed class Publisher<T> : IDisposable
+{
+    /// <summary>What is claimed for a message as long as nothing is known.</summary>
+    private const int FirstEstimate = 256;
+
+    /// <summary>After so many messages the longest one of them is what is guessed.</summary>
+    private const int Remembered = 64;
+
+    private readonly IMessageSerializer<T> _serializer;
+    private readonly ClaimWriter _writer;
+    private readonly bool _isBytesOfValue;
+    private readonly int _mostGuessed;
+    private bool _knowsLengths = true;
+    private int _guess = FirstEstimate;
+    private int _longest;
+    private int _left = 1; // the first one says more than what was assumed before it
+
+    internal Publisher(Publisher raw, IMessageSerializer<T> serializer)
+    {
+        Raw = raw;
+        _serializer = serializer;
+        _writer = new ClaimWriter(raw);
+        _isBytesOfValue = serializer is IBytesOfValue;
+        // What is only guessed leaves room for any extras.
+        _mostGuessed = raw.MaxMessageLength - MessageExtras.MaxLength;
+    }
+
+    /// <summary>
+    /// The publisher of bytes below, the same endpoint: for what is not of one type (waiting for room, options, events), and to write a
+    /// struct in place (<see cref="Claim.As{T}"/>).
+    /// </summary>
+    public Publisher Raw { get; }
+
+    /// <summary>Publishes a message, if there is room now. Does not block.</summary>
+    /// <param name="message">The message.</param>
+    /// <returns>False when the ring is full: nothing was published.</returns>
+    /// <exception cref="MessageTooLongException">Its bytes are more than the topic takes.</exception>
+    /// <exception cref="InvalidOperationException">A claim is open, or another thread is inside.</exception>
+    /// <exception cref="ObjectDisposedException">The publisher was disposed.</exception>
+    /// <exception cref="Rings.RingCorruptException">Somebody wrote over the ring.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryPublish(in T message) => _isBytesOfValue ? Raw.TryPublish(BytesOf(message)) : TryWrite(message);
+
+    /// <param name="message">The message.</param>
+    /// <param name="extras">What it carries besides.</param>
+    /// <inheritdoc cref="TryPublish(in T)"/>
+    public bool TryPublish(in T message, in MessageExtras extras)
+    {
+        int length = Measure(message);
+        return Raw.TryClaim(length, 0, extras, out Claim claim) && (Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(extras, waits: false, default));
+    }
+
+    /// <summary>Publishes a message; waits for room as the strategy says.</summary>
+    /// <inheritdoc cref="TryPublish(in T)"/>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before there was room: nothing was published.</exception>
+    public void Publish(in T message, CancellationToken cancellationToken = default)
+    {
+        if (_isBytesOfValue)
+        {
+            Raw.Publish(BytesOf(message), cancellationToken);
+            return;
+        }
+        int length = Measure(message);
+        Claim claim;
+        while (!Raw.TryClaim(length, out claim))
+        {
+            Raw.WaitToPublish(length, Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        _ = Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(waits: true, cancellationToken);
+    }
+
+    /// <param name="message">The message.</param>
+    /// <param name="extras">What it carries besides.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <inheritdoc cref="Publish(in T, CancellationToken)"/>
+    public void Publish(in T message, in MessageExtras extras, CancellationToken cancellationToken = default)
+    {
+        int length = Measure(message);
+        Claim claim;
+        while (!Raw.TryClaim(length, 0, extras, out claim))
+        {
+            Raw.WaitToPublish(length + extras.Length, Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        _ = Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(extras, waits: true, cancellationToken);
+    }
+
+    /// <summary>Publishes a message; waits for room, without a thread.</summary>
+    /// <remarks>
+    /// The message is written before the call returns, so it may change after. Where there is room, all is done then; else this publisher takes no
+    /// other call until the operation is over.
+    /// </remarks>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Completes when it is published.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled before there was room: nothing was published.</exception>
+    /// <inheritdoc cref="TryPublish(in T)" path="/exception"/>
+    public ValueTask PublishAsync(in T message, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken)
+        : TryPublish(message) ? default
+        : PublishLaterAsync(WriteOwn(message), default, cancellationToken);
+
+    /// <param name="message">The message.</param>
+    /// <param name="extras">What it carries besides.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <inheritdoc cref="PublishAsync(in T, CancellationToken)"/>
+    public ValueTask PublishAsync(in T message, in MessageExtras extras, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken)
+        : TryPublish(message, extras) ? default
+        : PublishLaterAsync(WriteOwn(message), extras, cancellationToken);
+
+    /// <summary>Leaves the topic. See <see cref="Endpoint.Dispose"/>.</summary>
+    public void Dispose() => Raw.Dispose();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ReadOnlySpan<byte> BytesOf(in T message) =>
+        MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<T, byte>(ref Unsafe.AsRef(in message)), Unsafe.SizeOf<T>());
+
+    private bool TryWrite(in T message) =>
+        Raw.TryClaim(Measure(message), out Claim claim) && (Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(waits: false, default));
+
+    /// <summary>How much to claim: what the serializer knows, or the most that messages took of late.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Measure(in T message) => _knowsLengths ? AskLength(message) : _guess;
+
+    private int AskLength(in T message)
+    {
+        int length = _serializer.GetLength(message);
+        _knowsLengths = length >= 0;
+        return _knowsLengths ? length : _guess;
+    }
+
+    /// <summary>Writes into a claim and commits it, if the message fits. Else it is in the writer's own memory, and the claim was given up.</summary>
+    // The claim in pieces: passed in registers, and not as a whole that is copied from and to the stack.
+    private bool Fits(ref byte payload, int length, ulong position, in T message)
+    {
+        try
+        {
+            _writer.Begin(ref payload, length, position);
+            _serializer.Serialize(_writer, message);
+            bool isInClaim = _writer.IsInClaim(out int written);
+            Remember(written);
+            if (isInClaim)
+            {
+                new Claim(Raw, position, MemoryMarshal.CreateSpan(ref payload, length)).Commit(written);
+            }
+            return isInClaim;
+        }
+        catch
+        {
+            _writer.End();
+            GiveUp(ref payload, length, position);
+            throw;
+        }
+    }
+
+    private void GiveUp(ref byte payload, int length, ulong position) => new Claim(Raw, position, MemoryMarshal.CreateSpan(ref payload, length)).Dispose();
+
+    private ReadOnlyMemory<byte> WriteOwn(in T message)
+    {
+        try
+        {
+            _writer.BeginOwn();
+            _serializer.Serialize(_writer, message);
+            _writer.IsInClaim(out int written);
+            Remember(written);
+            return _writer.Own;
+        }
+        catch
+        {
+            _writer.End();
+            throw;
+        }
+    }
+
+    // Not inlined: extras would have their place on the stack cleared for each message.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool PublishOwn(bool waits, CancellationToken cancellationToken) => PublishOwn(default, waits, cancellationToken);
+
+    private bool PublishOwn(in MessageExtras extras, bool waits, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ReadOnlySpan<byte> bytes = _writer.Own.Span;
+            if (!waits)
+            {
+                return Raw.TryPublish(bytes, 0, extras);
+            }
+            Raw.Publish(bytes, 0, extras, cancellationToken);
+            return true;
+        }
+        finally
+        {
+            _writer.End();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask PublishLaterAsync(ReadOnlyMemory<byte> bytes, MessageExtras extras, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Raw.PublishAsync(bytes, 0, extras, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writer.End();
+        }
+    }
+
+    /// <summary>The longest one counts until as many messages as are remembered, and at most twice as many, came after it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Remember(int length)
+    {
+        _left--;
+        if (length > _longest || _left <= 0)
+        {
+            Guess(length);
+        }
+    }
+
+    private void Guess(int length)
+    {
+        _longest = Math.Max(_longest, length);
+        // A record ends at a multiple of 16, so that much costs nothing.
+        int guess = Math.Min((_longest + 15) & ~15, _mostGuessed);
+        if (_left > 0)
+        {
+            _guess = Math.Max(_guess, guess);
+            return;
+        }
+        _guess = guess;
+        _longest = 0;
+        _left = Remembered;
+    }
+}

@@ -1,0 +1,193 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ShmBus.Serialization;
+using ShmBus.Tests.Support;
+
+namespace ShmBus.Tests.Typed;
+
+/// <summary>Publishers and subscribers that have other versions of the type: what goes together works, the rest is refused with both shapes.</summary>
+internal sealed partial class EvolutionTests
+{
+    private TestDirectory _directory = null!;
+    private Topic _topic = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _directory = new TestDirectory();
+        _topic = Topic.OpenOrCreate(_directory.File("topic"));
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _topic.Dispose();
+        _directory.Dispose();
+    }
+
+    [Test]
+    public void An_older_reader_skips_what_a_newer_publisher_adds()
+    {
+        using Subscriber<Old> old = _topic.CreateSubscriber(Named(Versions.Default.Old));
+        using Publisher<Added> added = _topic.CreatePublisher(Named(Versions.Default.Added));
+        added.Publish(new Added(1, "one", 0.5, [1, 2]));
+        Assert.That(old.Read(), Is.EqualTo(new Old(1, "one")));
+        Assert.That(_topic.Contract!.Shape, Is.EqualTo("order{Id:int,Customer:string,Discount:double,Marks:[int]}"));
+    }
+
+    [Test]
+    public void A_newer_reader_gets_defaults_for_what_an_older_publisher_lacks()
+    {
+        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
+        using Subscriber<Added> added = _topic.CreateSubscriber(Named(Versions.Default.Added));
+        old.Publish(new Old(1, "one"));
+        Assert.That(added.Read(), Is.EqualTo(new Added(1, "one", 0, null)));
+    }
+
+    [Test]
+    public void Two_newer_ones_that_each_go_with_the_old_one_and_not_together_are_kept_apart()
+    {
+        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
+        using Subscriber<Added> added = _topic.CreateSubscriber(Named(Versions.Default.Added));
+        ContractMismatchException exception = Assert.Throws<ContractMismatchException>(() => _topic.CreatePublisher(Named(Versions.Default.Other)))!;
+        Assert.That(exception.Message, Does.Contain("order.Discount is string here and double there").And.Contain(_topic.Path!)
+            .And.Contain("order{Id:int,Customer:string,Discount:double,Marks:[int]}")
+            .And.Contain("order{Id:int,Customer:string,Discount:string}"));
+    }
+
+    [Test]
+    public void A_member_of_another_type_is_refused_on_either_side()
+    {
+        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
+        ContractMismatchException exception = Assert.Throws<ContractMismatchException>(() => _topic.CreateSubscriber(Named(Versions.Default.Changed)))!;
+        Assert.That(exception.Found.ToString(), Is.EqualTo("json order order{Id:int,Customer:string}"));
+        Assert.That(exception.Given.ToString(), Is.EqualTo("json order order{Id:System.Guid,Customer:string}"));
+        Assert.That(exception.Message, Does.Contain("order.Id is System.Guid here and int there"));
+        // It has left nothing: the place is free.
+        _topic.CreateSubscriber(Named(Versions.Default.Old)).Dispose();
+    }
+
+    [Test]
+    public void A_required_member_must_be_there_on_both_sides()
+    {
+        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
+        Assert.That(() => _topic.CreateSubscriber(Named(Versions.Default.Demanding)), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("order.Country is missing there"));
+    }
+
+    [Test]
+    public void One_who_refuses_unknown_members_takes_no_additions()
+    {
+        using Subscriber<Strict> strict = _topic.CreateSubscriber(Named(Versions.Default.Strict));
+        Assert.That(() => _topic.CreatePublisher(Named(Versions.Default.Added)), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("may grow on one side only"));
+    }
+
+    [Test]
+    public void Another_type_and_another_format_are_refused_by_name()
+    {
+        using Publisher<Old> old = _topic.CreatePublisher(MessageSerializer.Json(Versions.Default.Old));
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Added)),
+                Throws.TypeOf<ContractMismatchException>().With.Message.Contains("EvolutionTests.Added").And.Message.Contains("EvolutionTests.Old"));
+            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Utf8), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("utf8"));
+            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>()), Throws.TypeOf<ContractMismatchException>());
+        });
+    }
+
+    [Test]
+    public void Structs_of_another_size_or_shape_are_refused()
+    {
+        using Publisher<Tick> ticks = _topic.CreatePublisher(MessageSerializer.Unmanaged<Tick>("2").WithName("tick"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<long>("2").WithName("tick")), Throws.TypeOf<ContractMismatchException>()
+                .With.Message.Contains("'unmanaged tick 64-bytes 2'").And.Message.Contains("'unmanaged tick 8-bytes 2'"));
+            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>("3").WithName("tick")), Throws.TypeOf<ContractMismatchException>());
+        });
+        using Subscriber<Tick> subscriber = _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>("2").WithName("tick"));
+        ticks.Publish(new Tick { Id = 3 });
+        Assert.That(subscriber.Read().Id, Is.EqualTo(3));
+    }
+
+    [TestCase("a b")]
+    [TestCase("a{")]
+    [TestCase("")]
+    public void Such_a_name_is_refused(string name) =>
+        Assert.That(() => MessageSerializer.Utf8.WithName(name), Throws.InstanceOf<ArgumentException>());
+
+    [Test]
+    public void Shapes_of_json_say_what_goes_over_the_wire()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(MessageSerializer.Json(Versions.Default.Everything).Contract.Shape, Is.EqualTo(
+                "EvolutionTests.Everything{" +
+                "Number:int?,Nodes:map<string:[EvolutionTests.Node]>,Pair:System.Collections.Generic.KeyValuePair<int;long>," +
+                "a%20b%2C:string!,Figure:EvolutionTests.Figure} " +
+                "EvolutionTests.Node{Next:EvolutionTests.Node} " +
+                "System.Collections.Generic.KeyValuePair<int;long>{Key:int,Value:long} " +
+                "EvolutionTests.Figure($circle:EvolutionTests.Circle) " +
+                "EvolutionTests.Circle{Radius:double}"));
+            Assert.That(MessageSerializer.Json(Versions.Default.ListNode).Contract.Shape, Is.EqualTo(
+                "Message(0:[ShmBus.Tests.Typed.EvolutionTests.Node]) ShmBus.Tests.Typed.EvolutionTests.Node{Next:ShmBus.Tests.Typed.EvolutionTests.Node}"));
+        });
+    }
+
+    private static IMessageSerializer<T> Named<T>(System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => MessageSerializer.Json(type).WithName("order");
+
+    internal sealed record Old(int Id, string Customer);
+
+    internal sealed record Added(int Id, string Customer, double Discount, int[]? Marks);
+
+    internal sealed record Other(int Id, string Customer, string Discount);
+
+    internal sealed record Changed(Guid Id, string Customer);
+
+    internal sealed record Demanding(int Id, string Customer)
+    {
+        public required string Country { get; init; }
+    }
+
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+    internal sealed record Strict(int Id, string Customer);
+
+    internal sealed class Node
+    {
+        public Node? Next { get; set; }
+    }
+
+    internal sealed class Everything
+    {
+        public int? Number { get; set; }
+
+        public Dictionary<string, List<Node>>? Nodes { get; set; }
+
+        public KeyValuePair<int, long> Pair { get; set; }
+
+        [JsonPropertyName("a b,")]
+        public required string Odd { get; set; }
+
+        [JsonIgnore]
+        public int Ignored { get; set; }
+
+        public Figure? Figure { get; set; }
+    }
+
+    [JsonDerivedType(typeof(Circle), "circle")]
+    internal abstract class Figure;
+
+    internal sealed class Circle : Figure
+    {
+        public double Radius { get; set; }
+    }
+
+    [JsonSerializable(typeof(Old))]
+    [JsonSerializable(typeof(Added))]
+    [JsonSerializable(typeof(Other))]
+    [JsonSerializable(typeof(Changed))]
+    [JsonSerializable(typeof(Demanding))]
+    [JsonSerializable(typeof(Strict))]
+    [JsonSerializable(typeof(Everything))]
+    [JsonSerializable(typeof(List<Node>))]
+    internal sealed partial class Versions : JsonSerializerContext;
+}
