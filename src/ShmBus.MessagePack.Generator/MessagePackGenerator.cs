@@ -41,7 +41,7 @@ public sealed class MessagePackGenerator : IIncrementalGenerator
             IncrementalValuesProvider<TypeModel> models = types.Select(static (read, _) => read.Model).Where(static model => model is not null).WithTrackingName(TypeStep)!;
             context.RegisterSourceOutput(
                 models.Combine(language.Select(static (version, _) => (int)version >= CSharp14)).WithTrackingName(OutputStep),
-                static (output, type) => output.AddSource($"{type.Left.FullClass.Replace("@", "")}.g.cs", TypeEmitter.Emit(type.Left, type.Right)));
+                static (output, type) => output.AddSource(type.Left.FileName, TypeEmitter.Emit(type.Left, type.Right)));
             IncrementalValueProvider<bool> some = models.Collect().Select(static (found, _) => found.Length > 0);
             any = any is { } others ? others.Combine(some).Select(static (both, _) => both.Left || both.Right) : some;
         }
@@ -77,9 +77,21 @@ public sealed class MessagePackGenerator : IIncrementalGenerator
         Location? location = attribute.ApplicationSyntaxReference is { } reference ? reference.SyntaxTree.GetLocation(reference.Span) : null;
         return attribute.ConstructorArguments.FirstOrDefault().Value switch
         {
+            // Annotated here, and so generated anyway; or named twice.
+            INamedTypeSymbol type when !IsFirst(compilation, attribute, type) => null,
             INamedTypeSymbol type => new ObjectReader(compilation).Read(type, location),
             ITypeSymbol type => new ReadType(null, new[] { DiagnosticInfo.Create(Diagnostics.NotAnnotated, location, TypeNames.Of(type)) }.ToEquatable()),
             _ => null,
         };
+    }
+
+    private static bool IsFirst(Compilation compilation, AttributeData attribute, INamedTypeSymbol type)
+    {
+        bool isGenerated = SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly) && !ValueReader.IsGeneric(type) &&
+            (Annotations.IsObject(type) || Annotations.IsUnion(type));
+        AttributeData first = compilation.Assembly.GetAttributes().First(each => Annotations.Is(each, Annotations.Serializable) &&
+            SymbolEqualityComparer.Default.Equals(each.ConstructorArguments.FirstOrDefault().Value as ITypeSymbol, type));
+        return !isGenerated && first.ApplicationSyntaxReference?.SyntaxTree == attribute.ApplicationSyntaxReference?.SyntaxTree &&
+            first.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span;
     }
 }

@@ -67,5 +67,6 @@ internal sealed record TypeModel(
     string Namespace, string Class, string Type, string Name, string Shape, bool IsPublic, bool IsValueType, bool IsMap,
     EquatableArray<MemberModel> Members, EquatableArray<string> Parameters, EquatableArray<CaseModel> Cases, bool IsUnion, string Callbacks)
 {
-    internal string FullClass => Namespace.Length == 0 ? Class : $"{Namespace}.{Class}";
+    /// <summary>By the type, so that two that have one class are refused by the compiler, which says which.</summary>
+    internal string FileName => $"{Name.Replace('<', '{').Replace('>', '}')}MessagePack.g.cs";
 }

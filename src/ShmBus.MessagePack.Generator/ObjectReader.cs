@@ -236,7 +236,7 @@ internal sealed class ObjectReader(Compilation compilation)
 
     private TypeModel Create(INamedTypeSymbol type, bool isMap, List<MemberModel> members, List<string> parameters, List<CaseModel> cases, bool isUnion) => new(
         TypeNames.Namespace(type), TypeNames.Class(type), TypeNames.InCode(type), TypeNames.InContract(type),
-        new ShapeReader(this, TypeNames.Namespace(type)).Read(type), IsPublic(type), type.IsValueType, isMap,
+        new ShapeReader(this, TypeNames.Namespace(type).Replace("@", "")).Read(type), IsPublic(type), type.IsValueType, isMap,
         members.ToEquatable(), parameters.ToEquatable(), cases.ToEquatable(), isUnion,
         type.AllInterfaces.Any(static each => each.ToDisplayString() == Callbacks) ? "global::" + Callbacks : "");
 

@@ -36,7 +36,7 @@ internal static class TypeNames
     internal static string FullClass(INamedTypeSymbol type) => Namespace(type) is { Length: > 0 } name ? $"{name}.{Class(type)}" : Class(type);
 
     private static string Outer(INamedTypeSymbol type, char separator) =>
-        type.ContainingType is { } outer ? InContract(outer, separator) + "." : Namespace(type) is { Length: > 0 } name ? name + "." : "";
+        type.ContainingType is { } outer ? InContract(outer, separator) + "." : Namespace(type) is { Length: > 0 } name ? name.Replace("@", "") + "." : "";
 
     private static string Arguments(INamedTypeSymbol type, char separator) =>
         type.TypeArguments.IsEmpty ? "" : $"<{string.Join($"{separator}", type.TypeArguments.Select(each => InContract(each, separator)))}>";

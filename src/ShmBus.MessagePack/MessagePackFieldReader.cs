@@ -13,8 +13,6 @@ namespace ShmBus.MessagePack;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public ref struct MessagePackFieldReader
 {
-    private const int LongestInteger = 1 + sizeof(ulong);
-
     private ref readonly byte _next;
     private int _left;
 
@@ -223,7 +221,15 @@ public ref struct MessagePackFieldReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public char ReadChar(scoped ref MessagePackReader reader, char missing) => (char)ReadUInt16(ref reader, missing);
 
-    /// <summary>The next value, where it is an integer that a long has, and the longest format would not be cut off by the end.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong ReadLast(ReadOnlySpan<byte> bytes) => bytes.Length switch
+    {
+        sizeof(byte) => bytes[0],
+        sizeof(ushort) => BinaryPrimitives.ReadUInt16BigEndian(bytes),
+        _ => BinaryPrimitives.ReadUInt32BigEndian(bytes),
+    };
+
+    /// <summary>The next value, where it is an integer that a long has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly bool TryPeekInteger(out long value, out int length)
     {
@@ -239,17 +245,17 @@ public ref struct MessagePackFieldReader
             value = unchecked((sbyte)code);
             return true;
         }
-        // The four lengths, unsigned and then signed; all are read as the longest, and what is too much is shifted out.
+        // The four lengths, unsigned and then signed. All are read as the longest, and what is too much is shifted out, unless the data end.
         uint format = code - MessagePackCode.UInt8;
-        if (format > MessagePackCode.Int64 - MessagePackCode.UInt8 || _left < LongestInteger)
+        int bytes = 1 << (int)(format & 3);
+        if (format > MessagePackCode.Int64 - MessagePackCode.UInt8 || _left <= bytes)
         {
             return false;
         }
-        int bytes = 1 << (int)(format & 3);
         int shift = 64 - 8 * bytes;
-        ulong raw = BinaryPrimitives.ReadUInt64BigEndian(Span(sizeof(ulong)));
+        ulong raw = _left > sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(Span(sizeof(ulong))) >> shift : ReadLast(Span(bytes));
         bool isSigned = format >= MessagePackCode.Int8 - MessagePackCode.UInt8;
-        value = unchecked(isSigned ? (long)raw >> shift : (long)(raw >> shift));
+        value = unchecked(isSigned ? (long)(raw << shift) >> shift : (long)raw);
         length += bytes;
         return isSigned || value >= 0;
     }

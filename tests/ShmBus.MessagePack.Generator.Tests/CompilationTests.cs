@@ -73,4 +73,20 @@ internal sealed class CompilationTests
         Assert.That(generated.CompilerProblems, Is.Empty);
         Assert.That(generated.Files, Is.EquivalentTo(["OrderMessagePack.g.cs", "Library.LineMessagePack.g.cs"]));
     }
+
+    [Test]
+    public void A_type_that_is_named_twice_is_generated_once()
+    {
+        Generated generated = Generated.From("""
+            [assembly: MessagePackSerializable(typeof(Pair<int>)), MessagePackSerializable(typeof(Pair<int>)), MessagePackSerializable(typeof(Plain))]
+            [MessagePackObject] public record Pair<T>([property: Key(0)] T First);
+            [MessagePackObject] public class Plain;
+            """, "[assembly: MessagePackSerializable(typeof(Pair<int>)), MessagePackSerializable(typeof(Pair<string>))]");
+        Assert.That(generated.CompilerProblems, Is.Empty);
+        Assert.That(generated.Files, Is.EquivalentTo(["Pair{System.Int32}MessagePack.g.cs", "Pair{System.String}MessagePack.g.cs", "PlainMessagePack.g.cs"]));
+    }
+
+    [Test]
+    public void Types_whose_classes_would_have_one_name_are_refused_by_the_compiler() =>
+        Assert.That(Generated.From("[MessagePackObject] public class A_B; public class A { [MessagePackObject] public class B; }").CompilerProblems.Select(static each => each.Id), Does.Contain("CS0101"));
 }

@@ -29,19 +29,19 @@ internal sealed class AllocationTests
     private static double PerRound<T>(IMessageSerializer<T> serializer, FixedOutput output, T message)
     {
         const int Rounds = 1000;
-        byte[] bytes = serializer.Bytes(message);
-        Round(1);
+        MessagePayload payload = new(serializer.Bytes(message));
+        Run(1, payload);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Round(Rounds);
+        Run(Rounds, payload);
         return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Rounds;
 
-        void Round(int count)
+        void Run(int count, in MessagePayload payload)
         {
             for (int i = 0; i < count; i++)
             {
                 output.Clear();
                 serializer.Serialize(output, message);
-                if (!EqualityComparer<T>.Default.Equals(serializer.Deserialize(new MessagePayload(bytes)), message))
+                if (!EqualityComparer<T>.Default.Equals(serializer.Deserialize(payload), message))
                 {
                     Assert.Fail("What was read is not what was written.");
                 }
