@@ -11,7 +11,7 @@ internal static class ObjectReadEmitter
         bool isFirst = !type.Members.Any(static each => each.Role is MemberRole.Parameter or MemberRole.Required);
         if (isFirst)
         {
-            code.Line($"var result = new {type.Type}();");
+            code.Line($"{Result(type)} = new {type.Type}();");
         }
         foreach (MemberModel member in type.Members.Where(each => each.Role != MemberRole.WriteOnly && !isFirst))
         {
@@ -39,7 +39,10 @@ internal static class ObjectReadEmitter
         {
             code.Line($"(({type.Callbacks})result).OnAfterDeserialize();");
         }
-        code.Line("return result;");
+        if (!type.IsValueType)
+        {
+            code.Line("return result;");
+        }
     }
 
     /// <summary>The accessors that C# keeps for initializers: a member that is missing must not be set, and an initializer always sets.</summary>
@@ -156,6 +159,9 @@ internal static class ObjectReadEmitter
         }
     }
 
+    /// <summary>A struct is made where it is wanted.</summary>
+    private static string Result(TypeModel type) => type.IsValueType ? "result" : "var result";
+
     private static string Fields(int run) => run == 1 ? "fields" : $"fields{run}";
 
     /// <summary>Read from a run, straight to where it belongs.</summary>
@@ -200,7 +206,7 @@ internal static class ObjectReadEmitter
     {
         string arguments = string.Join(", ", type.Parameters.Select(name => Local(type.Members.First(each => each.Name == name))));
         string[] required = [.. type.Members.Where(static each => each.Role == MemberRole.Required).Select(static each => $"{each.Name} = {Local(each)}")];
-        code.Line($"var result = new {type.Type}({arguments}){(required.Length > 0 ? $" {{ {string.Join(", ", required)} }}" : "")};");
+        code.Line($"{Result(type)} = new {type.Type}({arguments}){(required.Length > 0 ? $" {{ {string.Join(", ", required)} }}" : "")};");
         foreach (MemberModel member in type.Members.Where(IsLate))
         {
             code.Open($"if (has{Local(member)})");

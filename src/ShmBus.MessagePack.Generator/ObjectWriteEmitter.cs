@@ -11,8 +11,10 @@ internal static class ObjectWriteEmitter
     /// <param name="MaxLength">0: not short.</param>
     private readonly record struct Part(int MaxLength, Action<CodeText, string> Emit);
 
-    internal static void Emit(CodeText code, TypeModel type, ValueEmitter values)
+    /// <summary>The body of the method that writes; what is returned emits the methods that it calls.</summary>
+    internal static Action Emit(CodeText code, TypeModel type, ValueEmitter values)
     {
+        List<Part[]> runs = [];
         Part[] parts = [.. Parts(type, values)];
         int next = 0;
         while (next < parts.Length)
@@ -35,14 +37,35 @@ internal static class ObjectWriteEmitter
             }
             code.Line("writer.Take(fields);");
             code.Close();
+            Part[] run = [.. parts.Skip(next).Take(end - next)];
+            runs.Add(run);
             code.Open("else");
-            foreach (Part part in parts.Skip(next).Take(end - next))
-            {
-                part.Emit(code, "writer");
-            }
+            code.Line($"WriteTight{runs.Count}(ref writer, value);");
             code.Close();
             next = end;
         }
+        return () =>
+        {
+            for (int i = 0; i < runs.Count; i++)
+            {
+                EmitTight(code, type, runs[i], i + 1);
+            }
+        };
+    }
+
+    /// <summary>Where the longest values would not fit, as at the end of a claim for just as much as the message takes: written beside, and copied.</summary>
+    private static void EmitTight(CodeText code, TypeModel type, Part[] run, int number)
+    {
+        code.Line();
+        code.Line("[global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]");
+        code.Open($"private static void WriteTight{number}(ref global::ShmBus.MessagePack.MessagePackWriter writer, {(type.IsValueType ? "in " : "")}{type.Type} value)");
+        code.Line($"var fields = new global::ShmBus.MessagePack.MessagePackFieldWriter(stackalloc byte[{run.Sum(static each => each.MaxLength)}]);");
+        foreach (Part part in run)
+        {
+            part.Emit(code, "fields");
+        }
+        code.Line("writer.Copy(fields);");
+        code.Close();
     }
 
     private static IEnumerable<Part> Parts(TypeModel type, ValueEmitter values)

@@ -13,6 +13,7 @@ internal static class TypeEmitter
     internal static string Emit(TypeModel type, bool hasExtensions)
     {
         CodeText code = new();
+        Action? emitMethods = null;
         ValueEmitter values = new();
         string nullable = type.IsValueType ? type.Type : type.Type + "?";
         string doc = type.Name.Replace('<', '{').Replace('>', '}');
@@ -58,13 +59,22 @@ internal static class TypeEmitter
             {
                 code.Line($"(({type.Callbacks})value).OnBeforeSerialize();");
             }
-            ObjectWriteEmitter.Emit(code, type, values);
+            emitMethods = ObjectWriteEmitter.Emit(code, type, values);
         }
         code.Close();
+        emitMethods?.Invoke();
         code.Line();
         code.Line("/// <summary>Reads a value.</summary>");
         code.Open($"public static {nullable} Read(ref {Reader} reader)");
-        if (!type.IsValueType)
+        if (type.IsValueType)
+        {
+            code.Line($"Read(ref reader, out {type.Type} result);");
+            code.Line("return result;");
+            code.Close();
+            code.Line();
+            code.Open($"private static void Read(ref {Reader} reader, out {type.Type} result)");
+        }
+        else
         {
             code.Open("if (reader.TryReadNil())");
             code.Line("return null;");
@@ -103,13 +113,12 @@ internal static class TypeEmitter
         code.Line("writer.Flush();");
         code.Close();
         code.Line();
-        code.Open($"public {type.Type} Deserialize(in {Serialization}MessagePayload payload)");
+        code.Open($"public void Deserialize(in {Serialization}MessagePayload payload, out {type.Type} message)");
         code.Line($"var reader = new {Reader}(payload.Span);");
-        code.Line($"{type.Type} message = {type.Class}.Read(ref reader){(type.IsValueType ? "" : "!")};");
+        code.Line(type.IsValueType ? $"{type.Class}.Read(ref reader, out message);" : $"message = {type.Class}.Read(ref reader)!;");
         code.Open("if (!reader.End)");
         code.Line("throw reader.Unexpected(\"the end of the data\");");
         code.Close();
-        code.Line("return message;");
         code.Close();
         code.Close();
     }

@@ -171,30 +171,10 @@ public ref struct MessagePackFieldReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadInt64(scoped ref MessagePackReader reader, long missing)
     {
-        long value;
-        if (_left >= LongestInteger)
+        if (TryPeekInteger(out long value, out int length))
         {
-            int code = unchecked((sbyte)_next);
-            ref byte after = ref Unsafe.Add(ref Unsafe.AsRef(in _next), 1);
-            if (code >= MessagePackCode.LeastFixInt)
-            {
-                Advance(1);
-                return code;
-            }
-            switch (code)
-            {
-                case unchecked((sbyte)MessagePackCode.UInt8): value = after; Advance(2); return value;
-                case unchecked((sbyte)MessagePackCode.UInt16): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(ref after)); Advance(3); return value;
-                case unchecked((sbyte)MessagePackCode.UInt32): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref after)); Advance(5); return value;
-                case unchecked((sbyte)MessagePackCode.UInt64):
-                    value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<long>(ref after));
-                    if (value >= 0) { Advance(9); return value; }
-                    break;
-                case unchecked((sbyte)MessagePackCode.Int8): value = (sbyte)after; Advance(2); return value;
-                case unchecked((sbyte)MessagePackCode.Int16): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<short>(ref after)); Advance(3); return value;
-                case unchecked((sbyte)MessagePackCode.Int32): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<int>(ref after)); Advance(5); return value;
-                case unchecked((sbyte)MessagePackCode.Int64): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<long>(ref after)); Advance(9); return value;
-            }
+            Advance(length);
+            return value;
         }
         long slow = reader.IsMissing(_left) ? missing : reader.ReadInt64();
         this = reader.Fields;
@@ -221,15 +201,9 @@ public ref struct MessagePackFieldReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public char ReadChar(scoped ref MessagePackReader reader, char missing) => (char)ReadUInt16(ref reader, missing);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong ReadLast(ReadOnlySpan<byte> bytes) => bytes.Length switch
-    {
-        sizeof(byte) => bytes[0],
-        sizeof(ushort) => BinaryPrimitives.ReadUInt16BigEndian(bytes),
-        _ => BinaryPrimitives.ReadUInt32BigEndian(bytes),
-    };
-
     /// <summary>The next value, where it is an integer that a long has.</summary>
+    // A branch for each format, and no arithmetic with lengths: then the processor, which foresees the branch, need not wait for this
+    // value to know where the next one begins.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly bool TryPeekInteger(out long value, out int length)
     {
@@ -239,25 +213,81 @@ public ref struct MessagePackFieldReader
         {
             return false;
         }
-        uint code = _next;
-        if (unchecked((sbyte)code) >= MessagePackCode.LeastFixInt)
+        int code = unchecked((sbyte)_next);
+        if (code >= MessagePackCode.LeastFixInt)
         {
-            value = unchecked((sbyte)code);
+            value = code;
             return true;
         }
-        // The four lengths, unsigned and then signed. All are read as the longest, and what is too much is shifted out, unless the data end.
-        uint format = code - MessagePackCode.UInt8;
-        int bytes = 1 << (int)(format & 3);
-        if (format > MessagePackCode.Int64 - MessagePackCode.UInt8 || _left <= bytes)
+        switch (code)
         {
-            return false;
+            case unchecked((sbyte)MessagePackCode.UInt8):
+                length += sizeof(byte);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = Span(sizeof(byte))[0];
+                return true;
+            case unchecked((sbyte)MessagePackCode.UInt16):
+                length += sizeof(ushort);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = BinaryPrimitives.ReadUInt16BigEndian(Span(sizeof(ushort)));
+                return true;
+            case unchecked((sbyte)MessagePackCode.UInt32):
+                length += sizeof(uint);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = BinaryPrimitives.ReadUInt32BigEndian(Span(sizeof(uint)));
+                return true;
+            case unchecked((sbyte)MessagePackCode.UInt64):
+                length += sizeof(ulong);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = BinaryPrimitives.ReadInt64BigEndian(Span(sizeof(ulong)));
+                return value >= 0;
+            case unchecked((sbyte)MessagePackCode.Int8):
+                length += sizeof(sbyte);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = unchecked((sbyte)Span(sizeof(sbyte))[0]);
+                return true;
+            case unchecked((sbyte)MessagePackCode.Int16):
+                length += sizeof(short);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = BinaryPrimitives.ReadInt16BigEndian(Span(sizeof(short)));
+                return true;
+            case unchecked((sbyte)MessagePackCode.Int32):
+                length += sizeof(int);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = BinaryPrimitives.ReadInt32BigEndian(Span(sizeof(int)));
+                return true;
+            case unchecked((sbyte)MessagePackCode.Int64):
+                length += sizeof(long);
+                if (_left < length)
+                {
+                    return false;
+                }
+                value = BinaryPrimitives.ReadInt64BigEndian(Span(sizeof(long)));
+                return true;
+            default:
+                return false;
         }
-        int shift = 64 - 8 * bytes;
-        ulong raw = _left > sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(Span(sizeof(ulong))) >> shift : ReadLast(Span(bytes));
-        bool isSigned = format >= MessagePackCode.Int8 - MessagePackCode.UInt8;
-        value = unchecked(isSigned ? (long)(raw << shift) >> shift : (long)raw);
-        length += bytes;
-        return isSigned || value >= 0;
     }
 
     /// <summary>What follows the code; that it is there was seen.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -18,7 +17,11 @@ public ref struct MessagePackFieldWriter
     private readonly ref byte _start;
     private nint _length;
 
-    internal MessagePackFieldWriter(Span<byte> room) => _start = ref MemoryMarshal.GetReference(room);
+    /// <summary>Writes elsewhere than at the place of the next value, to be copied there: <see cref="MessagePackWriter.Copy"/>.</summary>
+    /// <param name="room">As much as all values can take.</param>
+    public MessagePackFieldWriter(Span<byte> room) => _start = ref MemoryMarshal.GetReference(room);
+
+    internal readonly ReadOnlySpan<byte> Written => MemoryMarshal.CreateReadOnlySpan(ref _start, Length);
 
     internal readonly int Length => (int)_length;
 
@@ -50,9 +53,13 @@ public ref struct MessagePackFieldWriter
         {
             Put(unchecked((byte)value));
         }
+        else if (value > 0)
+        {
+            PutLonger(unchecked((ulong)value));
+        }
         else
         {
-            _length += PutLonger(ref Next, value);
+            PutNegative(value);
         }
     }
 
@@ -67,56 +74,19 @@ public ref struct MessagePackFieldWriter
         }
         else
         {
-            PutLonger(MessagePackCode.UInt8, value, value);
-        }
-    }
-
-    private static nint PutLonger(ref byte at, long value)
-    {
-        if (value >= 0)
-        {
-            if (value <= byte.MaxValue) { at = MessagePackCode.UInt8; Unsafe.Add(ref at, 1) = (byte)value; return 2; }
-            if (value <= ushort.MaxValue) { at = MessagePackCode.UInt16; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((ushort)value)); return 3; }
-            if (value <= uint.MaxValue) { at = MessagePackCode.UInt32; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((uint)value)); return 5; }
-            at = MessagePackCode.UInt64; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness(value)); return 9;
-        }
-        if (value >= sbyte.MinValue) { at = MessagePackCode.Int8; Unsafe.Add(ref at, 1) = (byte)value; return 2; }
-        if (value >= short.MinValue) { at = MessagePackCode.Int16; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((short)value)); return 3; }
-        if (value >= int.MinValue) { at = MessagePackCode.Int32; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((int)value)); return 5; }
-        at = MessagePackCode.Int64; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness(value)); return 9;
-    }
-
-    /// <summary>Writes an integer; at most 5 bytes.</summary>
-    /// <param name="value">The value.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(int value)
-    {
-        if (value is >= MessagePackCode.LeastFixInt and <= MessagePackCode.MaxFixInt)
-        {
-            Put(unchecked((byte)value));
-        }
-        else
-        {
-            int bits = value < 0 ? ~value << 1 : value;
-            byte code8 = value < 0 ? MessagePackCode.Int8 : MessagePackCode.UInt8;
-            PutLonger(code8, unchecked((uint)bits), unchecked((uint)value));
+            PutLonger(value);
         }
     }
 
     /// <summary>Writes an integer; at most 5 bytes.</summary>
     /// <param name="value">The value.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(uint value)
-    {
-        if (value <= MessagePackCode.MaxFixInt)
-        {
-            Put((byte)value);
-        }
-        else
-        {
-            PutLonger(MessagePackCode.UInt8, value, value);
-        }
-    }
+    public void Write(int value) => Write((long)value);
+
+    /// <summary>Writes an integer; at most 5 bytes.</summary>
+    /// <param name="value">The value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write(uint value) => Write((ulong)value);
 
     /// <summary>Writes the integer of a UTF-16 code unit; at most 5 bytes.</summary>
     /// <param name="value">The value.</param>
@@ -159,34 +129,75 @@ public ref struct MessagePackFieldWriter
         _length++;
     }
 
-    // Always as long as the longest format: what is too much lies in the room of this value, and later ones write over it.
+    // A branch for each format, and no arithmetic with lengths: then the processor, which foresees the branch, need not wait for this
+    // value to know where the next one begins.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutLonger(byte code8, ulong bits, ulong value)
+    private void PutLonger(ulong value)
     {
-        int format = FormatOf(63 - BitOperations.LeadingZeroCount(bits));
-        int length = 1 << format;
-        Next = (byte)(code8 + format);
-        PutAfterCode(value << (64 - 8 * length));
-        _length += 1 + length;
+        if (value <= byte.MaxValue)
+        {
+            Next = MessagePackCode.UInt8;
+            Unsafe.Add(ref _start, _length + 1) = (byte)value;
+            _length += 1 + sizeof(byte);
+        }
+        else if (value <= ushort.MaxValue)
+        {
+            Next = MessagePackCode.UInt16;
+            PutAfterCode((ushort)value);
+            _length += 1 + sizeof(ushort);
+        }
+        else if (value <= uint.MaxValue)
+        {
+            Next = MessagePackCode.UInt32;
+            PutAfterCode((uint)value);
+            _length += 1 + sizeof(uint);
+        }
+        else
+        {
+            Next = MessagePackCode.UInt64;
+            PutAfterCode(value);
+            _length += 1 + sizeof(ulong);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutLonger(byte code8, uint bits, uint value)
+    private void PutNegative(long value)
     {
-        int format = FormatOf(31 - BitOperations.LeadingZeroCount(bits));
-        int length = 1 << format;
-        Next = (byte)(code8 + format);
-        PutAfterCode(value << (32 - 8 * length));
-        _length += 1 + length;
+        if (value >= sbyte.MinValue)
+        {
+            Next = MessagePackCode.Int8;
+            Unsafe.Add(ref _start, _length + 1) = unchecked((byte)value);
+            _length += 1 + sizeof(sbyte);
+        }
+        else if (value >= short.MinValue)
+        {
+            Next = MessagePackCode.Int16;
+            PutAfterCode(unchecked((ushort)value));
+            _length += 1 + sizeof(short);
+        }
+        else if (value >= int.MinValue)
+        {
+            Next = MessagePackCode.Int32;
+            PutAfterCode(unchecked((uint)value));
+            _length += 1 + sizeof(int);
+        }
+        else
+        {
+            Next = MessagePackCode.Int64;
+            PutAfterCode(unchecked((ulong)value));
+            _length += 1 + sizeof(long);
+        }
     }
 
-    /// <summary>0 to 3 for the formats of 8 to 64 bits, by the highest bit that is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FormatOf(int highestBit) => 32 - BitOperations.LeadingZeroCount((uint)highestBit >> 3);
+    private readonly void PutAfterCode(ulong value) =>
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void PutAfterCode(ulong value) => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+    private readonly void PutAfterCode(uint value) =>
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void PutAfterCode(uint value) => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+    private readonly void PutAfterCode(ushort value) =>
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref _start, _length + 1), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
 }

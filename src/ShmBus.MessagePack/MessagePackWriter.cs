@@ -58,6 +58,11 @@ public ref partial struct MessagePackWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(scoped MessagePackFieldWriter fields) => _free = _free[fields.Length..];
 
+    /// <summary>Takes what was written elsewhere, because <see cref="TryReserve"/> found no room for the longest values: for generated code.</summary>
+    /// <param name="fields">What has written it.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public void Copy(scoped MessagePackFieldWriter fields) => WriteRaw(fields.Written);
+
     /// <summary>Writes nil, which stands for <see langword="null"/>.</summary>
     public void WriteNil() => Take(1)[0] = MessagePackCode.Nil;
 

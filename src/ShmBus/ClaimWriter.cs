@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace ShmBus;
 
 /// <summary>
-/// The output of a serializer: the open claim, for as long as the message fits; then memory of this process, from which it is published
-/// under a claim of its true length. The claim is given up as soon as it is outgrown, so that nobody waits for it meanwhile.
+/// The output of a serializer: memory of this process; or the open claim, for as long as the message fits there, and then memory of this
+/// process. The claim is given up as soon as it is outgrown, so that nobody waits for it meanwhile.
 /// </summary>
 internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<byte>, IBufferWriter<byte>
 {
@@ -18,6 +18,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
 
     private State _state;
     private byte[] _own = []; // does not move
+    private byte* _ownStart;
     private ulong _position; // of the claim
     private byte* _start;
     private byte* _next;
@@ -35,54 +36,35 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         Own,
     }
 
-    /// <summary>What was written, if not into the claim. Until <see cref="End"/>.</summary>
+    /// <summary>How many bytes were written.</summary>
+    internal int Written => (int)(_next - _start);
+
+    /// <summary>Whether they did not fit into the claim.</summary>
+    internal bool IsOutgrown => _state == State.Own;
+
+    /// <summary>What was written, if not into the claim. What it holds stays until the next message.</summary>
     internal ReadOnlyMemory<byte> Own => new(_own, 0, Written);
 
-    private int Written => (int)(_next - _start);
-
     /// <summary>Writes into a claim.</summary>
-    internal void Begin(ref byte payload, int length, ulong position)
+    internal void Begin(in Claim claim)
     {
-        if (_state != State.Closed)
-        {
-            ThrowBusy();
-        }
-        _start = _next = (byte*)Unsafe.AsPointer(ref payload); // in the ring, which does not move
-        _free = length;
-        _position = position;
+        ThrowIfBusy();
+        _start = _next = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(claim.Payload)); // in the ring, which does not move
+        _free = claim.Payload.Length;
+        _position = claim.Position;
         _state = State.Claim;
     }
 
     /// <summary>Writes into memory of this process.</summary>
     internal void BeginOwn()
     {
-        if (_state != State.Closed)
-        {
-            ThrowBusy();
-        }
-        _start = _next = null;
-        _free = 0;
+        ThrowIfBusy();
+        _start = _next = _ownStart;
+        _free = _own.Length;
         _state = State.Own;
-        Grow(sizeHint: 1);
     }
 
-    /// <summary>The serializer has returned.</summary>
-    /// <param name="written">How many bytes it wrote.</param>
-    /// <returns>Whether all of them are in the claim. Else they are in <see cref="Own"/>.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsInClaim(out int written)
-    {
-        written = Written;
-        _free = 0;
-        if (_state != State.Claim)
-        {
-            return false;
-        }
-        _state = State.Closed;
-        return true;
-    }
-
-    /// <summary>What was written was published, or never will be.</summary>
+    /// <summary>There is no message any more.</summary>
     internal void End()
     {
         _state = State.Closed;
@@ -90,6 +72,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         if (_own.Length > MostKept)
         {
             _own = [];
+            _ownStart = null;
         }
     }
 
@@ -158,9 +141,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         {
             throw new MessageTooLongException(int.MaxValue, 0, publisher.MaxMessageLength);
         }
-        bool isFree = _state == State.Claim || _start is null;
-        byte[] larger = isFree && _own.Length >= needed ? _own
-            : GC.AllocateUninitializedArray<byte>((int)Math.Max(needed, LeastLength), pinned: true);
+        byte[] larger = _own.Length >= needed ? _own : GC.AllocateUninitializedArray<byte>((int)Math.Max(needed, LeastLength), pinned: true);
         new ReadOnlySpan<byte>(_start, written).CopyTo(larger);
         if (_state == State.Claim)
         {
@@ -168,9 +149,18 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
             _state = State.Own;
         }
         _own = larger;
-        _start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(larger));
+        _ownStart = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(larger));
+        _start = _ownStart;
         _next = _start + written;
         _free = larger.Length - written;
+    }
+
+    private void ThrowIfBusy()
+    {
+        if (_state != State.Closed)
+        {
+            ThrowBusy();
+        }
     }
 
     private static void ThrowBusy() => throw new InvalidOperationException("A message is being written: its serializer may not publish here.");

@@ -5,8 +5,8 @@ using ShmBus.Serialization;
 namespace ShmBus;
 
 /// <summary>
-/// The writing end of a topic whose messages are of one type. They are written straight into the ring: see
-/// <see cref="Topic.CreatePublisher{T}"/>.
+/// The writing end of a topic whose messages are of one type: see <see cref="Topic.CreatePublisher{T}"/>. Long ones are written straight
+/// into the ring.
 /// </summary>
 /// <typeparam name="T">The type of the messages.</typeparam>
 /// <remarks>
@@ -17,6 +17,12 @@ public sealed class Publisher<T> : IDisposable
 {
     /// <summary>What is claimed for a message as long as nothing is known.</summary>
     private const int FirstEstimate = 256;
+
+    /// <summary>
+    /// Up to so many bytes a message is written beside the ring and copied: that costs less than a claim whose length is not known, leaves nothing
+    /// over in the ring, and nobody waits for the serializer.
+    /// </summary>
+    private const int MostCopied = 512;
 
     /// <summary>After so many messages the longest one of them is what is guessed.</summary>
     private const int Remembered = 64;
@@ -62,7 +68,8 @@ public sealed class Publisher<T> : IDisposable
     public bool TryPublish(in T message, in MessageExtras extras)
     {
         int length = Measure(message);
-        return Raw.TryClaim(length, 0, extras, out Claim claim) && (Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(extras, waits: false, default));
+        return length <= MostCopied ? Raw.TryPublish(Write(message), 0, extras)
+            : Raw.TryClaim(length, 0, extras, out Claim claim) && (WriteInto(claim, message) || Raw.TryPublish(TakeOutgrown(), 0, extras));
     }
 
     /// <summary>Publishes a message; waits for room as the strategy says.</summary>
@@ -78,12 +85,20 @@ public sealed class Publisher<T> : IDisposable
             return;
         }
         int length = Measure(message);
+        if (length <= MostCopied)
+        {
+            Raw.Publish(Write(message), cancellationToken);
+            return;
+        }
         Claim claim;
         while (!Raw.TryClaim(length, out claim))
         {
             Raw.WaitToPublish(length, Timeout.InfiniteTimeSpan, cancellationToken);
         }
-        _ = Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(waits: true, cancellationToken);
+        if (!WriteInto(claim, message))
+        {
+            Raw.Publish(TakeOutgrown(), cancellationToken);
+        }
     }
 
     /// <param name="message">The message.</param>
@@ -93,12 +108,20 @@ public sealed class Publisher<T> : IDisposable
     public void Publish(in T message, in MessageExtras extras, CancellationToken cancellationToken = default)
     {
         int length = Measure(message);
+        if (length <= MostCopied)
+        {
+            Raw.Publish(Write(message), 0, extras, cancellationToken);
+            return;
+        }
         Claim claim;
         while (!Raw.TryClaim(length, 0, extras, out claim))
         {
             Raw.WaitToPublish(length + extras.Length, Timeout.InfiniteTimeSpan, cancellationToken);
         }
-        _ = Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(extras, waits: true, cancellationToken);
+        if (!WriteInto(claim, message))
+        {
+            Raw.Publish(TakeOutgrown(), 0, extras, cancellationToken);
+        }
     }
 
     /// <summary>Publishes a message; waits for room, without a thread.</summary>
@@ -132,10 +155,14 @@ public sealed class Publisher<T> : IDisposable
     private static ReadOnlySpan<byte> BytesOf(in T message) =>
         MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<T, byte>(ref Unsafe.AsRef(in message)), Unsafe.SizeOf<T>());
 
-    private bool TryWrite(in T message) =>
-        Raw.TryClaim(Measure(message), out Claim claim) && (Fits(ref MemoryMarshal.GetReference(claim.Payload), claim.Payload.Length, claim.Position, message) || PublishOwn(waits: false, default));
+    private bool TryWrite(in T message)
+    {
+        int length = Measure(message);
+        return length <= MostCopied ? Raw.TryPublish(Write(message))
+            : Raw.TryClaim(length, out Claim claim) && (WriteInto(claim, message) || Raw.TryPublish(TakeOutgrown()));
+    }
 
-    /// <summary>How much to claim: what the serializer knows, or the most that messages took of late.</summary>
+    /// <summary>How long it will be: what the serializer knows, or as long as the longest of late.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Measure(in T message) => _knowsLengths ? AskLength(message) : _guess;
 
@@ -147,68 +174,61 @@ public sealed class Publisher<T> : IDisposable
     }
 
     /// <summary>Writes into a claim and commits it, if the message fits. Else it is in the writer's own memory, and the claim was given up.</summary>
-    // The claim in pieces: passed in registers, and not as a whole that is copied from and to the stack.
-    private bool Fits(ref byte payload, int length, ulong position, in T message)
+    private bool WriteInto(Claim claim, in T message)
     {
         try
         {
-            _writer.Begin(ref payload, length, position);
+            _writer.Begin(claim);
             _serializer.Serialize(_writer, message);
-            bool isInClaim = _writer.IsInClaim(out int written);
+            int written = _writer.Written;
             Remember(written);
-            if (isInClaim)
+            if (_writer.IsOutgrown)
             {
-                new Claim(Raw, position, MemoryMarshal.CreateSpan(ref payload, length)).Commit(written);
+                return false;
             }
-            return isInClaim;
+            _writer.End();
+            claim.Commit(written);
+            return true;
         }
         catch
         {
             _writer.End();
-            GiveUp(ref payload, length, position);
+            claim.Dispose();
             throw;
         }
     }
 
-    private void GiveUp(ref byte payload, int length, ulong position) => new Claim(Raw, position, MemoryMarshal.CreateSpan(ref payload, length)).Dispose();
+    /// <summary>Writes into memory of this process.</summary>
+    /// <returns>The bytes, until the next message is written.</returns>
+    private ReadOnlySpan<byte> Write(in T message)
+    {
+        ReadOnlySpan<byte> bytes = WriteOwn(message).Span;
+        _writer.End();
+        return bytes;
+    }
 
+    /// <summary>The same, for longer: until <see cref="ClaimWriter.End"/> no other message is written.</summary>
     private ReadOnlyMemory<byte> WriteOwn(in T message)
     {
         try
         {
             _writer.BeginOwn();
             _serializer.Serialize(_writer, message);
-            _writer.IsInClaim(out int written);
-            Remember(written);
-            return _writer.Own;
         }
         catch
         {
             _writer.End();
             throw;
         }
+        Remember(_writer.Written);
+        return _writer.Own;
     }
 
-    // Not inlined: extras would have their place on the stack cleared for each message.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool PublishOwn(bool waits, CancellationToken cancellationToken) => PublishOwn(default, waits, cancellationToken);
-
-    private bool PublishOwn(in MessageExtras extras, bool waits, CancellationToken cancellationToken)
+    private ReadOnlySpan<byte> TakeOutgrown()
     {
-        try
-        {
-            ReadOnlySpan<byte> bytes = _writer.Own.Span;
-            if (!waits)
-            {
-                return Raw.TryPublish(bytes, 0, extras);
-            }
-            Raw.Publish(bytes, 0, extras, cancellationToken);
-            return true;
-        }
-        finally
-        {
-            _writer.End();
-        }
+        ReadOnlySpan<byte> bytes = _writer.Own.Span;
+        _writer.End();
+        return bytes;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
