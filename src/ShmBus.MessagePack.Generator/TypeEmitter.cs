@@ -103,13 +103,12 @@ internal static class TypeEmitter
         code.Line("writer.Flush();");
         code.Close();
         code.Line();
-        code.Open($"public {type.Type} Deserialize(in {Serialization}MessagePayload payload)");
+        code.Open($"public void Deserialize(in {Serialization}MessagePayload payload, out {type.Type} message)");
         code.Line($"var reader = new {Reader}(payload.Span);");
-        code.Line($"{type.Type} message = {type.Class}.Read(ref reader){(type.IsValueType ? "" : "!")};");
+        code.Line($"message = {type.Class}.Read(ref reader){(type.IsValueType ? "" : "!")};");
         code.Open("if (!reader.End)");
         code.Line("throw reader.Unexpected(\"the end of the data\");");
         code.Close();
-        code.Line("return message;");
         code.Close();
         code.Close();
     }

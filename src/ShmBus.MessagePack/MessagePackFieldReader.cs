@@ -171,30 +171,10 @@ public ref struct MessagePackFieldReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadInt64(scoped ref MessagePackReader reader, long missing)
     {
-        long value;
-        if (_left >= LongestInteger)
+        if (TryPeekInteger(out long value, out int length))
         {
-            int code = unchecked((sbyte)_next);
-            ref byte after = ref Unsafe.Add(ref Unsafe.AsRef(in _next), 1);
-            if (code >= MessagePackCode.LeastFixInt)
-            {
-                Advance(1);
-                return code;
-            }
-            switch (code)
-            {
-                case unchecked((sbyte)MessagePackCode.UInt8): value = after; Advance(2); return value;
-                case unchecked((sbyte)MessagePackCode.UInt16): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(ref after)); Advance(3); return value;
-                case unchecked((sbyte)MessagePackCode.UInt32): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref after)); Advance(5); return value;
-                case unchecked((sbyte)MessagePackCode.UInt64):
-                    value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<long>(ref after));
-                    if (value >= 0) { Advance(9); return value; }
-                    break;
-                case unchecked((sbyte)MessagePackCode.Int8): value = (sbyte)after; Advance(2); return value;
-                case unchecked((sbyte)MessagePackCode.Int16): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<short>(ref after)); Advance(3); return value;
-                case unchecked((sbyte)MessagePackCode.Int32): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<int>(ref after)); Advance(5); return value;
-                case unchecked((sbyte)MessagePackCode.Int64): value = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<long>(ref after)); Advance(9); return value;
-            }
+            Advance(length);
+            return value;
         }
         long slow = reader.IsMissing(_left) ? missing : reader.ReadInt64();
         this = reader.Fields;

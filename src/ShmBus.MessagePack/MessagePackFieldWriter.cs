@@ -52,7 +52,10 @@ public ref struct MessagePackFieldWriter
         }
         else
         {
-            _length += PutLonger(ref Next, value);
+            // A signed format has a bit less, and that is one more bit of what was a negative number.
+            long bits = value < 0 ? ~value << 1 : value;
+            byte code8 = value < 0 ? MessagePackCode.Int8 : MessagePackCode.UInt8;
+            PutLonger(code8, unchecked((ulong)bits), unchecked((ulong)value));
         }
     }
 
@@ -69,21 +72,6 @@ public ref struct MessagePackFieldWriter
         {
             PutLonger(MessagePackCode.UInt8, value, value);
         }
-    }
-
-    private static nint PutLonger(ref byte at, long value)
-    {
-        if (value >= 0)
-        {
-            if (value <= byte.MaxValue) { at = MessagePackCode.UInt8; Unsafe.Add(ref at, 1) = (byte)value; return 2; }
-            if (value <= ushort.MaxValue) { at = MessagePackCode.UInt16; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((ushort)value)); return 3; }
-            if (value <= uint.MaxValue) { at = MessagePackCode.UInt32; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((uint)value)); return 5; }
-            at = MessagePackCode.UInt64; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness(value)); return 9;
-        }
-        if (value >= sbyte.MinValue) { at = MessagePackCode.Int8; Unsafe.Add(ref at, 1) = (byte)value; return 2; }
-        if (value >= short.MinValue) { at = MessagePackCode.Int16; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((short)value)); return 3; }
-        if (value >= int.MinValue) { at = MessagePackCode.Int32; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness((int)value)); return 5; }
-        at = MessagePackCode.Int64; Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 1), BinaryPrimitives.ReverseEndianness(value)); return 9;
     }
 
     /// <summary>Writes an integer; at most 5 bytes.</summary>
