@@ -15,7 +15,11 @@ internal static class Wire
 
     internal static string Hex<T>(this IMessageSerializer<T> serializer, in T message) => Convert.ToHexStringLower(serializer.Bytes(message));
 
-    internal static T Read<T>(this IMessageSerializer<T> serializer, byte[] bytes) => serializer.Deserialize(new MessagePayload(bytes));
+    internal static T Read<T>(this IMessageSerializer<T> serializer, byte[] bytes)
+    {
+        serializer.Deserialize(new MessagePayload(bytes), out T message);
+        return message;
+    }
 
     internal static T Read<T>(this IMessageSerializer<T> serializer, string hex) => serializer.Read(Convert.FromHexString(hex));
 
