@@ -9,7 +9,8 @@ namespace ShmBus.Serialization;
 /// is refused, unless the two only differ by members that the other side can do without.
 /// </summary>
 /// <remarks>
-/// <para>A shape is a text. One that <see cref="MessageShape"/> understands is compared member by member; any other must be the same.</para>
+/// <para>A shape is a text. One that <see cref="MessageShape"/> understands is compared member by member; any other must be the same, or begin with all of
+/// the other and a blank: then one of them only says more.</para>
 /// <para>
 /// The first definition is the message itself, the others are the types of its members:
 /// <c>Order{0:guid,1:str,2:[Line]} Line{0:str,1:i32}</c>. What stands in braces may have other members elsewhere, but not a
@@ -98,19 +99,21 @@ public sealed class MessageContract : IEquatable<MessageContract>
             joined = this;
             return true;
         }
-        if (MessageShape.TryParse(Shape, out MessageShape? mine) && MessageShape.TryParse(other.Shape, out MessageShape? its))
+        bool isForm = MessageShape.TryParse(Shape, out MessageShape? mine), isItsForm = MessageShape.TryParse(other.Shape, out MessageShape? its);
+        if (isForm && isItsForm)
         {
-            difference = mine.Difference(its);
+            difference = mine!.Difference(its!);
             if (difference is null)
             {
-                string shape = mine.Join(its).ToString();
+                string shape = mine!.Join(its!).ToString();
                 joined = shape == Shape ? this : new MessageContract(Format, Name, shape);
                 return true;
             }
             return false;
         }
-        difference = "the shapes differ";
-        return false;
+        joined = isForm || isItsForm ? null : SaysMore(other) ? this : other.SaysMore(this) ? other : null;
+        difference = joined is null ? "the shapes differ" : null;
+        return joined is not null;
     }
 
     /// <inheritdoc/>
@@ -121,6 +124,9 @@ public sealed class MessageContract : IEquatable<MessageContract>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Format, Name, Shape);
+
+    private bool SaysMore(MessageContract other) => other.Shape.Length > 0 && Shape.Length > other.Shape.Length &&
+        Shape[other.Shape.Length] == ' ' && Shape.StartsWith(other.Shape, StringComparison.Ordinal);
 
     private static bool IsWord(string text) => text.Length > 0 && !text.Any(char.IsWhiteSpace) && IsLine(text);
 

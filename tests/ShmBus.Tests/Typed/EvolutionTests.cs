@@ -94,21 +94,6 @@ internal sealed partial class EvolutionTests
         });
     }
 
-    [Test]
-    public void Structs_of_another_size_or_shape_are_refused()
-    {
-        using Publisher<Tick> ticks = _topic.CreatePublisher(MessageSerializer.Unmanaged<Tick>("2").WithName("tick"));
-        Assert.Multiple(() =>
-        {
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<long>("2").WithName("tick")), Throws.TypeOf<ContractMismatchException>()
-                .With.Message.Contains("'unmanaged tick 64-bytes 2'").And.Message.Contains("'unmanaged tick 8-bytes 2'"));
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>("3").WithName("tick")), Throws.TypeOf<ContractMismatchException>());
-        });
-        using Subscriber<Tick> subscriber = _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>("2").WithName("tick"));
-        ticks.Publish(new Tick { Id = 3 });
-        Assert.That(subscriber.Read().Id, Is.EqualTo(3));
-    }
-
     [TestCase("a b")]
     [TestCase("a{")]
     [TestCase("")]
