@@ -22,7 +22,7 @@ internal sealed class UnmanagedShape
     /// <param name="call">Where something is said about structs of other assemblies.</param>
     internal UnmanagedShape(INamedTypeSymbol root, Location call)
     {
-        _home = Namespace(root);
+        _home = IsOwn(root) ? Namespace(root) : "";
         _call = call;
         Text = IsOwn(root) ? Fields(root) : root.EnumUnderlyingType is { } number ? Name(number) : root.TypeArguments.IsEmpty ? "" : Value(root, root);
     }

@@ -1,7 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace ShmBus.MessagePack.Generator.Tests;
+namespace ShmBus.Generator.Tests.MessagePack;
 
 /// <summary>What is generated compiles, in C# 13 as in 14, and the compiler has nothing to say about it.</summary>
 internal sealed class CompilationTests

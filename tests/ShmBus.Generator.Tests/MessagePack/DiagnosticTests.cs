@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
+using ShmBus.MessagePack.Generator;
 
-namespace ShmBus.MessagePack.Generator.Tests;
+namespace ShmBus.Generator.Tests.MessagePack;
 
 /// <summary>What cannot be generated, or should not be as it is, is said where it stands.</summary>
 internal sealed class DiagnosticTests

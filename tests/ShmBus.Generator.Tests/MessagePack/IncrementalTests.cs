@@ -1,7 +1,8 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using ShmBus.MessagePack.Generator;
 
-namespace ShmBus.MessagePack.Generator.Tests;
+namespace ShmBus.Generator.Tests.MessagePack;
 
 /// <summary>What has not changed is not generated again.</summary>
 internal sealed class IncrementalTests
@@ -24,11 +25,12 @@ internal sealed class IncrementalTests
         Generated first = Generated.From(before);
         Assert.That(first.Files, Has.Length.EqualTo(4));
         Generated second = first.Edit(before, file, file == 0 ? Types.Replace("Number) { public int Twice() => 2 * Number; }", edited, StringComparison.Ordinal) : edited, out _);
+        GeneratorSteps<MessagePackGenerator> steps = new(second);
         Assert.Multiple(() =>
         {
-            Assert.That(Reasons(second, MessagePackGenerator.TypeStep), Has.Length.EqualTo(4).And.All.AnyOf(IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged));
-            Assert.That(Reasons(second, MessagePackGenerator.OutputStep), Has.Length.EqualTo(4).And.All.AnyOf(IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged));
-            Assert.That(Outputs(second), Is.Not.Empty.And.All.EqualTo(IncrementalStepRunReason.Cached));
+            Assert.That(steps.Reasons(MessagePackGenerator.TypeStep), Has.Length.EqualTo(4).And.All.AnyOf(IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged));
+            Assert.That(steps.Reasons(MessagePackGenerator.OutputStep), Has.Length.EqualTo(4).And.All.AnyOf(IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged));
+            Assert.That(steps.Outputs(), Is.Not.Empty.And.All.EqualTo(IncrementalStepRunReason.Cached));
         });
     }
 
@@ -38,53 +40,16 @@ internal sealed class IncrementalTests
         CSharpCompilation before = Generated.Compile(Types, Unrelated);
         Generated first = Generated.From(before);
         Generated second = first.Edit(before, 0, Types.Replace("string Text", "int Text", StringComparison.Ordinal), out _);
+        GeneratorSteps<MessagePackGenerator> steps = new(second);
         Assert.Multiple(() =>
         {
-            Assert.That(Reasons(second, MessagePackGenerator.OutputStep).Count(static each => each == IncrementalStepRunReason.Modified), Is.EqualTo(1));
-            Assert.That(Outputs(second).Count(static each => each == IncrementalStepRunReason.Modified), Is.EqualTo(1));
+            Assert.That(steps.Reasons(MessagePackGenerator.OutputStep).Count(static each => each == IncrementalStepRunReason.Modified), Is.EqualTo(1));
+            Assert.That(steps.Outputs().Count(static each => each == IncrementalStepRunReason.Modified), Is.EqualTo(1));
             Assert.That(second["BMessagePack.g.cs"], Does.Contain("ReadInt32"));
         });
     }
 
     [Test]
-    public void What_is_handed_on_holds_no_symbol_and_no_syntax()
-    {
-        Generated generated = Generated.From(Types);
-        IEnumerable<object> values = generated.Driver.GetRunResult().Results.Single().TrackedSteps[MessagePackGenerator.TypeStep].SelectMany(static step => step.Outputs).Select(static output => output.Value);
-        Assert.That(values, Is.Not.Empty);
-        HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
-        foreach (object value in values)
-        {
-            Visit(value, seen);
-        }
-    }
-
-    private static void Visit(object? value, HashSet<object> seen)
-    {
-        if (value is null or string or bool or int or Enum || !seen.Add(value))
-        {
-            return;
-        }
-        Assert.That(value, Is.Not.InstanceOf<ISymbol>().And.Not.InstanceOf<SyntaxNode>().And.Not.InstanceOf<SyntaxTree>().And.Not.InstanceOf<Compilation>().And.Not.InstanceOf<Location>());
-        if (value is System.Collections.IEnumerable elements)
-        {
-            foreach (object? element in elements)
-            {
-                Visit(element, seen);
-            }
-        }
-        else
-        {
-            foreach (System.Reflection.FieldInfo field in value.GetType().GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public))
-            {
-                Visit(field.GetValue(value), seen);
-            }
-        }
-    }
-
-    private static IncrementalStepRunReason[] Reasons(Generated generated, string step) =>
-        [.. generated.Driver.GetRunResult().Results.Single().TrackedSteps[step].SelectMany(static each => each.Outputs).Select(static output => output.Reason)];
-
-    private static IncrementalStepRunReason[] Outputs(Generated generated) =>
-        [.. generated.Driver.GetRunResult().Results.Single().TrackedOutputSteps.SelectMany(static each => each.Value).SelectMany(static each => each.Outputs).Select(static output => output.Reason)];
+    public void What_is_handed_on_holds_no_symbol_and_no_syntax() =>
+        new GeneratorSteps<MessagePackGenerator>(Generated.From(Types)).AssertHoldsNothingOfTheCompilers(MessagePackGenerator.TypeStep);
 }
