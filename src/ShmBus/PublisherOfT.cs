@@ -15,7 +15,7 @@ namespace ShmBus;
 /// </remarks>
 public sealed class Publisher<T> : IDisposable
 {
-    /// <summary>What is claimed for a message as long as nothing is known.</summary>
+    /// <summary>How long a message is expected to be as long as nothing is known.</summary>
     private const int FirstEstimate = 256;
 
     /// <summary>
