@@ -23,6 +23,8 @@ public ref partial struct MessagePackWriter
     {
         ArgumentNullException.ThrowIfNull(output);
         _output = output;
+        _free = output.GetSpan();
+        _given = _free.Length;
     }
 
     /// <summary>Hands over to the output what was written. Without it the last values are lost.</summary>

@@ -48,7 +48,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     /// <summary>Writes into a claim.</summary>
     internal void Begin(in Claim claim)
     {
-        ThrowIfBusy();
+        Open();
         _start = _next = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(claim.Payload)); // in the ring, which does not move
         _free = claim.Payload.Length;
         _position = claim.Position;
@@ -58,7 +58,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     /// <summary>Writes into memory of this process.</summary>
     internal void BeginOwn()
     {
-        ThrowIfBusy();
+        Open();
         _start = _next = _ownStart;
         _free = _own.Length;
         _state = State.Own;
@@ -69,11 +69,13 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     {
         _state = State.Closed;
         _free = 0;
-        if (_own.Length > MostKept)
-        {
-            _own = [];
-            _ownStart = null;
-        }
+    }
+
+    /// <summary>There is no message any more; what was written, if not into the claim, is still there until the next one.</summary>
+    internal ReadOnlySpan<byte> Take()
+    {
+        End();
+        return new ReadOnlySpan<byte>(_start, Written);
     }
 
     public void Advance(int count)
@@ -155,11 +157,16 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         _free = larger.Length - written;
     }
 
-    private void ThrowIfBusy()
+    private void Open()
     {
         if (_state != State.Closed)
         {
             ThrowBusy();
+        }
+        if (_own.Length > MostKept)
+        {
+            _own = [];
+            _ownStart = null;
         }
     }
 

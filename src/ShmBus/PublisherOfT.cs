@@ -15,7 +15,7 @@ namespace ShmBus;
 /// </remarks>
 public sealed class Publisher<T> : IDisposable
 {
-    /// <summary>What is claimed for a message as long as nothing is known.</summary>
+    /// <summary>How long a message is expected to be as long as nothing is known.</summary>
     private const int FirstEstimate = 256;
 
     /// <summary>
@@ -69,7 +69,7 @@ public sealed class Publisher<T> : IDisposable
     {
         int length = Measure(message);
         return length <= MostCopied ? Raw.TryPublish(Write(message), 0, extras)
-            : Raw.TryClaim(length, 0, extras, out Claim claim) && (WriteInto(claim, message) || Raw.TryPublish(TakeOutgrown(), 0, extras));
+            : Raw.TryClaim(length, 0, extras, out Claim claim) && (WriteInto(claim, message) || Raw.TryPublish(_writer.Take(), 0, extras));
     }
 
     /// <summary>Publishes a message; waits for room as the strategy says.</summary>
@@ -97,7 +97,7 @@ public sealed class Publisher<T> : IDisposable
         }
         if (!WriteInto(claim, message))
         {
-            Raw.Publish(TakeOutgrown(), cancellationToken);
+            Raw.Publish(_writer.Take(), cancellationToken);
         }
     }
 
@@ -120,7 +120,7 @@ public sealed class Publisher<T> : IDisposable
         }
         if (!WriteInto(claim, message))
         {
-            Raw.Publish(TakeOutgrown(), 0, extras, cancellationToken);
+            Raw.Publish(_writer.Take(), 0, extras, cancellationToken);
         }
     }
 
@@ -137,7 +137,7 @@ public sealed class Publisher<T> : IDisposable
     public ValueTask PublishAsync(in T message, CancellationToken cancellationToken = default) =>
         cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken)
         : TryPublish(message) ? default
-        : PublishLaterAsync(WriteOwn(message), default, cancellationToken);
+        : PublishLaterAsync(WriteForLater(message), default, cancellationToken);
 
     /// <param name="message">The message.</param>
     /// <param name="extras">What it carries besides.</param>
@@ -146,7 +146,7 @@ public sealed class Publisher<T> : IDisposable
     public ValueTask PublishAsync(in T message, in MessageExtras extras, CancellationToken cancellationToken = default) =>
         cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken)
         : TryPublish(message, extras) ? default
-        : PublishLaterAsync(WriteOwn(message), extras, cancellationToken);
+        : PublishLaterAsync(WriteForLater(message), extras, cancellationToken);
 
     /// <summary>Leaves the topic. See <see cref="Endpoint.Dispose"/>.</summary>
     public void Dispose() => Raw.Dispose();
@@ -158,9 +158,13 @@ public sealed class Publisher<T> : IDisposable
     private bool TryWrite(in T message)
     {
         int length = Measure(message);
-        return length <= MostCopied ? Raw.TryPublish(Write(message))
-            : Raw.TryClaim(length, out Claim claim) && (WriteInto(claim, message) || Raw.TryPublish(TakeOutgrown()));
+        return length <= MostCopied ? Raw.TryPublish(Write(message)) : TryWriteLong(message, length);
     }
+
+    // Not inlined: the path of short messages stays small.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryWriteLong(in T message, int length) =>
+        Raw.TryClaim(length, out Claim claim) && (WriteInto(claim, message) || Raw.TryPublish(_writer.Take()));
 
     /// <summary>How long it will be: what the serializer knows, or as long as the longest of late.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -200,15 +204,15 @@ public sealed class Publisher<T> : IDisposable
 
     /// <summary>Writes into memory of this process.</summary>
     /// <returns>The bytes, until the next message is written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadOnlySpan<byte> Write(in T message)
     {
-        ReadOnlySpan<byte> bytes = WriteOwn(message).Span;
-        _writer.End();
-        return bytes;
+        WriteOwn(message);
+        return _writer.Take();
     }
 
-    /// <summary>The same, for longer: until <see cref="ClaimWriter.End"/> no other message is written.</summary>
-    private ReadOnlyMemory<byte> WriteOwn(in T message)
+    /// <summary>The same. Until <see cref="ClaimWriter.End"/> no other message is written.</summary>
+    private void WriteOwn(in T message)
     {
         try
         {
@@ -221,14 +225,12 @@ public sealed class Publisher<T> : IDisposable
             throw;
         }
         Remember(_writer.Written);
-        return _writer.Own;
     }
 
-    private ReadOnlySpan<byte> TakeOutgrown()
+    private ReadOnlyMemory<byte> WriteForLater(in T message)
     {
-        ReadOnlySpan<byte> bytes = _writer.Own.Span;
-        _writer.End();
-        return bytes;
+        WriteOwn(message);
+        return _writer.Own;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
