@@ -22,12 +22,16 @@ internal sealed class ObjectReader(Compilation compilation)
 
     internal readonly record struct Case(int Tag, INamedTypeSymbol Type);
 
+    private bool IsWrong => _diagnostics.Exists(static each => each.Descriptor.DefaultSeverity == DiagnosticSeverity.Error);
+
     internal ReadType Read(INamedTypeSymbol type, Location? location)
     {
         TypeModel? model = ReadModel(type, location ?? type.Locations.FirstOrDefault());
-        bool isWrong = _diagnostics.Exists(static each => each.Descriptor.DefaultSeverity == DiagnosticSeverity.Error);
-        return new ReadType(isWrong ? null : model, _diagnostics.ToEquatable());
+        return new ReadType(IsWrong ? null : model, _diagnostics.ToEquatable());
     }
+
+    /// <summary>Whether a type is written as a map: its members, or where it has none its annotation, say so.</summary>
+    internal static bool IsMap(INamedTypeSymbol type, List<Member> members) => members.Count == 0 ? Annotations.KeysAreNames(type) : members[0].Key is string;
 
     /// <summary>The members that are written, in the order of writing. As the standard resolver has it: properties before fields, one's own before those of base types.</summary>
     internal List<Member> FindMembers(INamedTypeSymbol type, bool report = false)
@@ -219,12 +223,12 @@ internal sealed class ObjectReader(Compilation compilation)
                 Report(refused!, member.Symbol, name, member.Symbol.Name, TypeNames.Of(about));
             }
         }
-        if (values.Count < members.Count || FindConstructor(type, members, location) is not { } parameters)
+        // A parameter without its member says nothing new where that was refused.
+        if (IsWrong || FindConstructor(type, members, location) is not { } parameters)
         {
             return null;
         }
         List<MemberModel> models = [];
-        bool isMap = members.Count == 0 ? Annotations.KeysAreNames(type) : members[0].Key is string;
         foreach ((Member member, ValueModel value) in values)
         {
             IParameterSymbol? parameter = parameters.FirstOrDefault(each => SymbolEqualityComparer.Default.Equals(each.Member, member.Symbol)).Parameter;
@@ -241,7 +245,7 @@ internal sealed class ObjectReader(Compilation compilation)
             models.Add(new MemberModel(TypeNames.Escaped(member.Symbol.Name), member.Key as int? ?? models.Count, member.Key as string, value, role,
                 parameter is null ? "default" : DefaultOf(parameter), member.Symbol is IFieldSymbol, TypeNames.InCode(member.Symbol.ContainingType)));
         }
-        return Create(type, isMap, models, [.. parameters.Select(static each => TypeNames.Escaped(each.Member.Name))], [], isUnion: false);
+        return Create(type, IsMap(type, members), models, [.. parameters.Select(static each => TypeNames.Escaped(each.Member.Name))], [], isUnion: false);
     }
 
     private TypeModel Create(INamedTypeSymbol type, bool isMap, List<MemberModel> members, List<string> parameters, List<CaseModel> cases, bool isUnion) => new(

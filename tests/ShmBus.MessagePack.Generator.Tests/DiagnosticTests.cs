@@ -15,6 +15,7 @@ internal sealed class DiagnosticTests
         Case("SHMP001", "[MessagePackObject] file class |T;", "'T'"),
         Case("SHMP002", "[MessagePackObject] public class T { public int |A { get; set; } }", "'T.A'"),
         Case("SHMP002", "[MessagePackObject] public class T { public int |A; }", "'T.A'"),
+        Case("SHMP002", "[MessagePackObject] public record T([property: Key(0)] int A, string |B);", "'T.B'"),
         Case("SHMP003", "[MessagePackObject] public class T { [Key(1)] public int A { get; set; } [Key(1)] public int |B { get; set; } }", "'T.B' has the key 1, which 'A' has too"),
         Case("SHMP003", "[MessagePackObject] public class T { [Key(\"x\")] public int A { get; set; } [Key(\"x\")] public int |B { get; set; } }", "'T.B' has the key x"),
         Case("SHMP004", "[MessagePackObject] public class T { [Key(0)] public int A { get; set; } [Key(\"x\")] public int |B { get; set; } }", "'T'"),
