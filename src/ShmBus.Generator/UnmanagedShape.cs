@@ -93,7 +93,8 @@ internal sealed class UnmanagedShape
     private string Name(INamedTypeSymbol type, Func<ITypeSymbol, string> argument)
     {
         string home = Namespace(type);
-        string outer = type.ContainingType is { } containing ? Name(containing, argument) + "." : home.Length == 0 || home == _home ? "" : home + ".";
+        // None may have the name of one in the namespace of the message.
+        string outer = type.ContainingType is { } containing ? Name(containing, argument) + "." : home == _home ? "" : home.Length == 0 ? "global." : home + ".";
         return $"{outer}{type.Name}{(type.TypeArguments.IsEmpty ? "" : $"<{string.Join(";", type.TypeArguments.Select(argument))}>")}";
     }
 

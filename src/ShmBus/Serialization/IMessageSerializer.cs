@@ -14,13 +14,16 @@ public interface IMessageSerializer<T>
 
     /// <summary>
     /// How many bytes <see cref="Serialize"/> will write, where that is known without writing them; -1 where not, and then it is asked no
-    /// more. What is known is claimed exactly; else the publisher claims as much as its messages took of late.
+    /// more, and as long as the longest of late is expected.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <returns>The bytes, or -1.</returns>
     int GetLength(in T message) => -1;
 
-    /// <summary>Writes a message. What is asked of the output is as a rule the ring itself, where nobody sees beyond this message until it is written.</summary>
+    /// <summary>
+    /// Writes a message. Where it is expected to be long, the output is the ring itself, where nobody sees beyond this message until it is
+    /// written. While a publisher has no room, it may ask for the same message again.
+    /// </summary>
     /// <param name="output">Where the bytes go. Its memory is not to be touched after this has returned.</param>
     /// <param name="message">The message.</param>
     void Serialize(IBufferWriter<byte> output, in T message);

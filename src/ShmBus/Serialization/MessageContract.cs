@@ -69,11 +69,12 @@ public sealed class MessageContract : IEquatable<MessageContract>
         return true;
     }
 
-    /// <summary>The same under another name: that of the type, and of the first definition of its shape.</summary>
+    /// <summary>The same under another name: that of the type, and without its namespace, as in any contract, of the first definition of its shape.</summary>
     internal MessageContract Renamed(string name)
     {
         int end = Shape.IndexOfAny(['{', '(']);
-        return new MessageContract(Format, name, MessageShape.TryParse(Shape, out _) ? name + Shape[end..] : Shape);
+        string own = name.Split('.')[^1] is { Length: > 0 } last ? last : name;
+        return new MessageContract(Format, name, MessageShape.TryParse(Shape, out _) ? own + Shape[end..] : Shape);
     }
 
     /// <summary>

@@ -61,11 +61,11 @@ public static class MessageSerializer
 
     /// <summary>
     /// The same serializer, with another name for the type in its contract: for processes that have types of their own, in namespaces of their own, for
-    /// the same messages.
+    /// the same messages. The types of their members go by their own names still.
     /// </summary>
     /// <typeparam name="T">The type of the messages.</typeparam>
     /// <param name="serializer">The serializer.</param>
-    /// <param name="name">The name that all sides use, without blanks and brackets.</param>
+    /// <param name="name">The name that all sides use, without blanks and brackets; or the full name that the type has on the other sides.</param>
     /// <returns>The serializer.</returns>
     /// <exception cref="ArgumentException">It cannot be a name.</exception>
     public static IMessageSerializer<T> WithName<T>(this IMessageSerializer<T> serializer, string name)

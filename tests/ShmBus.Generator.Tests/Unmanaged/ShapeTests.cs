@@ -30,6 +30,7 @@ internal sealed class ShapeTests
         Case("(Pair:System.ValueTuple<int;Line(Count:int)>,Next:System.Collections.Generic.KeyValuePair<byte;System.DayOfWeek:int>)", "S",
             "public struct Line { public int Count; } public struct S { public (int A, Line B) Pair; public KeyValuePair<byte, DayOfWeek> Next; }"),
         Case("System.ValueTuple<int;Line(Count:int)>", "(int A, Line B)", "public struct Line { public int Count; }"),
+        Case("(A:Line(X:int),B:global.Line(Y:byte))", "N.S", "public struct Line { public byte Y; } namespace N { public struct Line { public int X; } public struct S { public Line A; public global::Line B; } }"),
         Case("(A:M.Side:int,B:Sub.Side:int)", "N.S", "namespace M { public enum Side; } namespace Sub { public enum Side; } namespace N { public struct S { public M.Side A; public Sub.Side B; } }"),
         Case("(int:int)", "@event.@struct", "namespace @event; public struct @struct { public int @int; }"),
         Case("byte", "Side", "public enum Side : byte { A }"),
@@ -93,10 +94,11 @@ internal sealed class ShapeTests
     public void Unusual_structs_compile()
     {
         Generated generated = Generated.From("""
-            #pragma warning disable CS0612, CS0618
+            #pragma warning disable CS0612, CS0618, TEST01
+            [System.Diagnostics.CodeAnalysis.Experimental("TEST01")] public struct New { public int A { get; set; } }
             [Obsolete] public struct Old { public int A { get; set; } }
             class Outer { internal protected struct Inside { public int A { get; set; } } [Obsolete] object Get() => MessageSerializer.Unmanaged<Inside>(); }
-            class C { [Obsolete] object Get() => MessageSerializer.Unmanaged<Old>(); object Tuple() => MessageSerializer.Unmanaged<(int, (byte A, int? B) C)>(); }
+            class C { [Obsolete] object Get() => MessageSerializer.Unmanaged<Old>(); object Experimental() => MessageSerializer.Unmanaged<New>(); object Tuple() => MessageSerializer.Unmanaged<(int, (byte A, int? B) C)>(); }
             """);
         Assert.That(generated.Diagnostics, Is.Empty);
         Assert.That(generated.CompilerProblems, Is.Empty);

@@ -94,6 +94,15 @@ internal sealed partial class EvolutionTests
         });
     }
 
+    [Test]
+    public void A_type_under_the_full_name_of_another_goes_with_it()
+    {
+        using Publisher<Order> publisher = _topic.CreatePublisher(MessageSerializer.Json(SampleContext.Default.Order));
+        using Subscriber<Old> subscriber = _topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Old).WithName("ShmBus.Tests.Typed.Order"));
+        publisher.Publish(new Order(1, "one", []));
+        Assert.That(subscriber.Read(), Is.EqualTo(new Old(1, "one")));
+    }
+
     [TestCase("a b")]
     [TestCase("a{")]
     [TestCase("")]
