@@ -46,18 +46,18 @@ internal sealed class ObjectReader(Compilation compilation)
         }
         foreach (ISymbol member in all.OfType<IPropertySymbol>().Cast<ISymbol>().Concat(all.OfType<IFieldSymbol>()))
         {
-            if (member.IsStatic || member.IsImplicitlyDeclared || member is IPropertySymbol { IsIndexer: true } or IPropertySymbol { ExplicitInterfaceImplementations.IsEmpty: false } ||
-                !names.Add(member.Name) || Annotations.IsIgnored(member))
+            if (member.IsStatic || member.IsImplicitlyDeclared || member is IPropertySymbol { IsIndexer: true })
             {
                 continue;
             }
             object? key = Annotations.KeyOf(member);
             bool isPublic = member.DeclaredAccessibility == Accessibility.Public;
-            if (key is null && !isPublic)
+            // Whoever reads from outside does not see what a private member hides.
+            if (key is null && !isPublic && !IsReachable(member) || !names.Add(member.Name) || Annotations.IsIgnored(member) || key is null && !isPublic)
             {
                 continue;
             }
-            if (!IsReachable(member) || member is IPropertySymbol property && (property.GetMethod is null || !IsReachable(property.GetMethod)))
+            if (!IsReachable(member) || member is IPropertySymbol property && (property.GetMethod is null || !IsReachable(property.GetMethod) || !property.ExplicitInterfaceImplementations.IsEmpty))
             {
                 if (report && (key is not null || !keysAreNames))
                 {
@@ -123,6 +123,11 @@ internal sealed class ObjectReader(Compilation compilation)
         if (!IsReachable(type))
         {
             Report(Diagnostics.NotAccessible, location, name);
+            return null;
+        }
+        if (type.IsRefLikeType)
+        {
+            Report(Diagnostics.RefStruct, location, name);
             return null;
         }
         if (IsOpen(type))
@@ -227,7 +232,12 @@ internal sealed class ObjectReader(Compilation compilation)
         foreach ((Member member, ValueModel value) in values)
         {
             IParameterSymbol? parameter = parameters.FirstOrDefault(each => SymbolEqualityComparer.Default.Equals(each.Member, member.Symbol)).Parameter;
-            MemberRole role = parameter is null ? RoleOf(member.Symbol, type) : MemberRole.Parameter;
+            MemberRole role = RoleOf(member.Symbol, type);
+            // What is required is set, even if the constructor does so, unless that says it.
+            if (parameter is { ContainingSymbol: IMethodSymbol constructor } && (!IsRequired(member.Symbol) || SetsRequired(constructor)))
+            {
+                role = MemberRole.Parameter;
+            }
             if (role == MemberRole.WriteOnly)
             {
                 Report(Diagnostics.NotReadBack, member.Symbol, name, member.Symbol.Name);
@@ -265,7 +275,13 @@ internal sealed class ObjectReader(Compilation compilation)
                 }
                 matched.Add((parameter, member));
             }
-            if (matched.Count == constructor.Parameters.Length)
+            ISymbol? unset = matched.Count == constructor.Parameters.Length && !SetsRequired(constructor) ? FindRequired(type).FirstOrDefault(each =>
+                !members.Exists(member => member.Symbol.Name == each.Name)) : null;
+            if (unset is not null)
+            {
+                problem = $"'{unset.Name}' is required, and no member that is read";
+            }
+            else if (matched.Count == constructor.Parameters.Length)
             {
                 return matched;
             }
@@ -274,10 +290,26 @@ internal sealed class ObjectReader(Compilation compilation)
         return null;
     }
 
+    private static bool SetsRequired(IMethodSymbol constructor) => constructor.GetAttributes().Any(static each => each.AttributeClass?.Name == "SetsRequiredMembersAttribute");
+
+    private static bool IsRequired(ISymbol member) => member is IFieldSymbol { IsRequired: true } or IPropertySymbol { IsRequired: true };
+
+    private static IEnumerable<ISymbol> FindRequired(INamedTypeSymbol type)
+    {
+        for (INamedTypeSymbol? each = type; each is not null; each = each.BaseType)
+        {
+            foreach (ISymbol member in each.GetMembers().Where(IsRequired))
+            {
+                yield return member;
+            }
+        }
+    }
+
     /// <summary>By the name; else, as MessagePack-CSharp does it, by the place if keys are numbers.</summary>
     private static ISymbol? Match(IParameterSymbol parameter, List<Member> members)
     {
-        foreach (Member member in members)
+        // Names may differ in case from others, too.
+        foreach (Member member in members.OrderByDescending(each => each.Symbol.Name == parameter.Name))
         {
             if (string.Equals(member.Symbol.Name, parameter.Name, StringComparison.OrdinalIgnoreCase))
             {
@@ -290,7 +322,7 @@ internal sealed class ObjectReader(Compilation compilation)
     private MemberRole RoleOf(ISymbol member, INamedTypeSymbol type) => member switch
     {
         IFieldSymbol { IsReadOnly: true } or IFieldSymbol { IsConst: true } => MemberRole.WriteOnly,
-        IFieldSymbol { IsRequired: true } or IPropertySymbol { IsRequired: true } => MemberRole.Required,
+        _ when IsRequired(member) => MemberRole.Required,
         IFieldSymbol => MemberRole.Settable,
         IPropertySymbol { SetMethod: { } setter } when IsReachable(setter) => !setter.IsInitOnly ? MemberRole.Settable
             // The accessor of a generic type cannot be named from outside.

@@ -29,7 +29,9 @@ internal sealed class ShapeReader(ObjectReader objects, string home)
             return shape;
         }
         string name = TypeNames.InContract(type, ';');
-        name = home.Length > 0 && name.StartsWith(home + ".", StringComparison.Ordinal) ? name.Substring(home.Length + 1) : name;
+        // Whatever has the name of another one in the namespace of the message must differ.
+        string itsHome = TypeNames.Namespace(type).Replace("@", "");
+        name = home.Length == 0 ? name : itsHome == home ? name.Substring(home.Length + 1) : itsHome.Length == 0 ? "global." + name : name;
         if (type is INamedTypeSymbol named && _known.Add(name))
         {
             int place = _definitions.Count;
@@ -56,7 +58,7 @@ internal sealed class ShapeReader(ObjectReader objects, string home)
         StringBuilder text = new();
         foreach (char c in Convert.ToString(key, CultureInfo.InvariantCulture))
         {
-            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' or '*' || char.IsControl(c) ? text.AppendFormat(CultureInfo.InvariantCulture, "%{0:X2}", (int)c) : text.Append(c);
+            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' or '*' || char.IsControl(c) || char.IsSurrogate(c) ? text.AppendFormat(CultureInfo.InvariantCulture, "%{0:X2}", (int)c) : text.Append(c);
         }
         return text.ToString();
     }

@@ -235,6 +235,61 @@ internal abstract class TypedContract
     }
 
     [Test]
+    public async Task A_message_that_waits_for_room_is_not_touched_by_calls_that_are_refused_meanwhile()
+    {
+        using Pair<string> pair = Open(MessageSerializer.Utf8);
+        while (pair.Publisher.Raw.TryPublish("full"u8))
+        {
+        }
+        ValueTask waiting = pair.Publisher.PublishAsync("waits");
+        Assert.That(waiting.IsCompleted, Is.False);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(() => pair.Publisher.TryPublish("other"), Throws.InvalidOperationException);
+            Assert.That(() => pair.Publisher.TryPublish(new string('o', 1000)), Throws.InvalidOperationException);
+            Assert.That(() => pair.Publisher.TryPublish("other", new MessageExtras { CorrelationId = Guid.Empty }), Throws.InvalidOperationException);
+            Assert.That(async () => await pair.Publisher.PublishAsync("other"), Throws.InvalidOperationException);
+        }
+        string last;
+        do
+        {
+            last = await pair.Subscriber.ReadAsync();
+        }
+        while (last == "full");
+        await waiting;
+        Assert.That(last, Is.EqualTo("waits"));
+        await pair.Publisher.PublishAsync("next");
+        Assert.That(pair.Subscriber.Read(), Is.EqualTo("next"));
+    }
+
+    [Test]
+    public void A_message_is_whole_where_its_serializer_survives_that_it_published_to_its_own_publisher([Values(10, 400, 600, 3000)] int length, [Values(10, 3000)] int inner)
+    {
+        Publisher<int>? own = null;
+        using Pair<int> pair = Open(new Counting((output, count) =>
+        {
+            Counting.BySpan(output, count / 2);
+            if (count == length)
+            {
+                Assert.That(() => own!.TryPublish(inner + 1), Throws.InvalidOperationException);
+            }
+            for (int i = count / 2; i < count; i++)
+            {
+                output.GetSpan()[0] = (byte)i;
+                output.Advance(1);
+            }
+        }));
+        own = pair.Publisher;
+        // At first too little is claimed, then enough.
+        for (int round = 0; round < 3; round++)
+        {
+            Assert.That(pair.Publisher.TryPublish(length), Is.True);
+            Assert.That(pair.Subscriber.Read(), Is.EqualTo(length));
+            Assert.That(pair.Subscriber.TryRead(out int _), Is.False);
+        }
+    }
+
+    [Test]
     public void Extras_go_with_messages()
     {
         using Pair<int> pair = Open(new Counting(Counting.BySpan));
