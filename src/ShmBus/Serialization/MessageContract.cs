@@ -14,7 +14,7 @@ namespace ShmBus.Serialization;
 /// <para>
 /// The first definition is the message itself, the others are the types of its members:
 /// <c>Order{0:guid,1:str,2:[Line]} Line{0:str,1:i32}</c>. What stands in braces may have other members elsewhere, but not a
-/// member of the same key and another type; one whose type ends in <c>!</c> is required, and must be there on both sides. What stands in
+/// member of the same key and another type, nor one whose key is only spelled otherwise (<c>orderId</c>, <c>order_id</c>); one whose type ends in <c>!</c> is required, and must be there on both sides. What stands in
 /// parentheses must be the same on both sides: <c>Figure(0:Circle,1:Square)</c>. Names, keys and types have no blanks and no commas.
 /// </para>
 /// </remarks>
