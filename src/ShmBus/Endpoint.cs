@@ -93,6 +93,9 @@ public abstract partial class Endpoint : IDisposable
     /// </summary>
     public bool IsPeerLost => Atomic.LoadAcquire(ref _isPeerLost); // pairs with OnPeerLost
 
+    /// <summary>Whether a serializer uses what this thread was handed: then the memory stays even where this thread leaves the topic meanwhile, until its next call.</summary>
+    internal bool HoldsHand { private get; set; }
+
     private protected RingMemory Memory { get; }
 
     private protected SlotOwner Owner { get; }
@@ -161,11 +164,11 @@ public abstract partial class Endpoint : IDisposable
             case Inside:
                 WakeSelf();
                 break;
-            case ClaimOpen when !IsHandOfThisThread():
-                // The other thread may be writing: it closes when it commits or aborts.
+            case ClaimOpen when HoldsHand || !IsHandOfThisThread():
+                // The other thread, or a serializer on this one, may be writing: it closes when it commits or aborts.
                 break;
-            case MessageInHand when !IsHandOfThisThread():
-                // The other thread may still look at the message: it keeps the memory until its next call, but not the slot.
+            case MessageInHand when HoldsHand || !IsHandOfThisThread():
+                // The other thread, or a serializer on this one, may still look at the message: it keeps the memory until its next call, but not the slot.
                 Close(unmap: false);
                 break;
             default:

@@ -53,13 +53,19 @@ internal sealed class LentPayloads : IPayloadLender
 
         internal void End() => _place = null;
 
-        public override Span<byte> GetSpan() => _place is not null ? new Span<byte>(_place, _length)
-            : throw new ObjectDisposedException(nameof(MessagePayload), "The message was deserialized, and its bytes may have been written over since: copy what is needed longer.");
+        public override Span<byte> GetSpan()
+        {
+            // Once: another thread may end the loan meanwhile.
+            byte* place = _place;
+            return place is not null ? new Span<byte>(place, _length)
+                : throw new ObjectDisposedException(nameof(MessagePayload), "The message was deserialized, and its bytes may have been written over since: copy what is needed longer.");
+        }
 
         public override MemoryHandle Pin(int elementIndex = 0)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)GetSpan().Length);
-            return new MemoryHandle(_place + elementIndex);
+            Span<byte> bytes = GetSpan();
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)bytes.Length);
+            return new MemoryHandle((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes)) + elementIndex);
         }
 
         public override void Unpin()

@@ -182,6 +182,7 @@ public sealed class Publisher<T> : IDisposable
     {
         // Not tried: one that is refused must not end the message that is being written.
         _writer.Begin(claim);
+        Raw.HoldsHand = true;
         try
         {
             _serializer.Serialize(_writer, message);
@@ -200,6 +201,10 @@ public sealed class Publisher<T> : IDisposable
             _writer.End();
             claim.Dispose();
             throw;
+        }
+        finally
+        {
+            Raw.HoldsHand = false;
         }
     }
 

@@ -159,16 +159,25 @@ public sealed class Subscriber<T> : IDisposable
 
     private void Deserialize(ReadOnlySpan<byte> payload, out T message)
     {
+        Raw.HoldsHand = true;
         try
         {
             _serializer.Deserialize(new MessagePayload(payload, _payloads), out message);
         }
         catch
         {
-            _payloads.TakeBack();
+            Release();
             throw;
         }
+        Release();
+    }
+
+    /// <summary>The serializer has returned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Release()
+    {
         _payloads.TakeBack();
+        Raw.HoldsHand = false;
     }
 
     private readonly struct Deserializing(Subscriber<T> subscriber, Action<T> handler) : IMessageHandler

@@ -492,6 +492,47 @@ internal abstract class TypedContract
     }
 
     [Test]
+    public void A_serializer_that_leaves_the_topic_still_has_its_message([Values(10, 2000)] int length, [Values] bool raw)
+    {
+        IDisposable? own = null;
+        using Pair<byte[]> pair = Open(MessageSerializer.Create<byte[]>(
+            new MessageContract("test", "bytes"),
+            (output, message) =>
+            {
+                Span<byte> bytes = output.GetSpan(message.Length);
+                own?.Dispose();
+                message.CopyTo(bytes);
+                output.Advance(message.Length);
+            },
+            payload =>
+            {
+                own?.Dispose();
+                return payload.Memory.Span.SequenceEqual(payload.Span) ? payload.Span.ToArray() : [];
+            }));
+        byte[] sent = new byte[length];
+        Random.Shared.NextBytes(sent);
+        for (int i = 0; i < 3; i++)
+        {
+            pair.Publisher.Publish(sent);
+        }
+        own = raw ? pair.Publisher.Raw : pair.Publisher;
+        try
+        {
+            pair.Publisher.Publish(sent);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A short one was not in the ring yet.
+        }
+        Assert.That(() => pair.Publisher.Publish(sent), Throws.TypeOf<ObjectDisposedException>());
+        own = null;
+        Assert.That(pair.Subscriber.Read(), Is.EqualTo(sent));
+        own = raw ? pair.Subscriber.Raw : pair.Subscriber;
+        Assert.That(pair.Subscriber.Read(), Is.EqualTo(sent));
+        Assert.That(() => pair.Subscriber.Read(), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
     public void Memory_of_a_payload_is_there_while_it_is_deserialized_and_throws_after()
     {
         List<ReadOnlyMemory<byte>> kept = [];
