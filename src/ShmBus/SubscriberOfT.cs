@@ -40,7 +40,16 @@ public sealed class Subscriber<T> : IDisposable
     /// <inheritdoc cref="Subscriber.TryRead" path="/exception"/>
     public bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T message)
     {
-        return TryRead(out message, out Message _);
+        while (Raw.TryRead(out Message bytes))
+        {
+            if (bytes.Type != EndMark.Type)
+            {
+                Deserialize(bytes, out message);
+                return true;
+            }
+        }
+        message = default;
+        return false;
     }
 
     /// <param name="message">The message.</param>

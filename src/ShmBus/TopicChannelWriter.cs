@@ -28,7 +28,14 @@ public sealed class TopicChannelWriter<T> : ChannelWriter<T>, IDisposable, IAsyn
         if (options.LocalCapacity > 0)
         {
             _local = Channel.CreateBounded<T>(new BoundedChannelOptions(options.LocalCapacity) { SingleReader = true });
-            _ = PumpAsync(_local);
+            Completion = PumpAsync(_local);
+            // Whoever does not ask for it hears of errors from the channel.
+            _ = Completion.ContinueWith(
+                static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+        else
+        {
+            Completion = _ring.Left;
         }
     }
 
@@ -39,7 +46,7 @@ public sealed class TopicChannelWriter<T> : ChannelWriter<T>, IDisposable, IAsyn
     /// Completes when the topic was left: after <see cref="ChannelWriter{T}.TryComplete"/>, when all that was written is in the ring, and the end behind it. Fails with what
     /// kept it from that; for <see cref="Dispose"/> that is <see cref="ObjectDisposedException"/>.
     /// </summary>
-    public Task Completion => _ring.Left;
+    public Task Completion { get; }
 
     /// <summary>Writes a message, if there is room now. Does not block.</summary>
     /// <param name="item">The message.</param>
@@ -90,7 +97,7 @@ public sealed class TopicChannelWriter<T> : ChannelWriter<T>, IDisposable, IAsyn
         {
             _ring.TryLeave(_disposed);
         }
-        await _ring.Left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task PumpAsync(Channel<T> local)
@@ -130,6 +137,7 @@ public sealed class TopicChannelWriter<T> : ChannelWriter<T>, IDisposable, IAsyn
             local.Writer.TryComplete(exception);
             _ring.TryComplete(exception);
         }
+        await _ring.Left.ConfigureAwait(false);
     }
 
     private void Skip(Channel<T> local, Exception exception)

@@ -166,16 +166,13 @@ internal abstract class ChannelContract
     [Test]
     public async Task An_end_without_room_is_given_up_by_dispose()
     {
-        using Topic topic = Create();
-        TopicChannelWriter<long> writer = topic.CreateChannelWriter(MessageSerializer.Unmanaged<long>(), Options);
-        while (writer.TryWrite(1))
-        {
-        }
-        writer.Complete();
-        writer.Dispose();
-        Assert.That(async () => await writer.Completion, Throws.TypeOf<ObjectDisposedException>());
-        await writer.DisposeAsync();
-        using Publisher successor = topic.CreatePublisher();
+        await using Ends ends = new(this);
+        ends.Fill();
+        ends.Writer.Complete();
+        ends.Writer.Dispose();
+        Assert.That(async () => await ends.Writer.Completion, Throws.TypeOf<ObjectDisposedException>());
+        await ends.Writer.DisposeAsync();
+        await using TopicChannelWriter<long> successor = ends.CreateWriter();
     }
 
     [Test]
@@ -498,6 +495,39 @@ internal abstract class ChannelContract
         Assert.That(lengths.Sum(), Is.EqualTo(1510 * 500));
     }
 
+    [Test]
+    public async Task Dispose_in_the_midst_ends_every_call_and_leaves_nothing_behind([Values] bool disposesWriterFirst, [Values] bool completes)
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            using Topic topic = Create();
+            TopicChannelWriter<long> writer = topic.CreateChannelWriter(MessageSerializer.Unmanaged<long>(), Options);
+            TopicChannelReader<long> reader = topic.CreateChannelReader(MessageSerializer.Unmanaged<long>(), Options);
+            Task[] calls =
+            [
+                .. Enumerable.Range(0, 2).Select(_ => Task.Run(async () => { while (true) { await writer.WriteAsync(1); } })),
+                .. Enumerable.Range(0, 2).Select(_ => Task.Run(async () => { while (true) { await reader.ReadAsync(); } })),
+            ];
+            Thread.SpinWait(round * 1000);
+            IDisposable[] ends = disposesWriterFirst ? [writer, reader] : [reader, writer];
+            if (completes)
+            {
+                writer.TryComplete();
+            }
+            foreach (IDisposable end in ends)
+            {
+                end.Dispose();
+            }
+            foreach (Task call in calls)
+            {
+                Assert.That(async () => await call, Throws.TypeOf<ChannelClosedException>());
+            }
+            await writer.DisposeAsync();
+            await reader.DisposeAsync();
+            Assert.That(topic.Inspect().Endpoints, Is.Empty);
+        }
+    }
+
     /// <summary>Waits for the end of a channel that has no more messages.</summary>
     private static async Task Drain<T>(ChannelReader<T> reader)
     {
@@ -518,19 +548,21 @@ internal abstract class ChannelContract
     private sealed class Ends : IAsyncDisposable
     {
         private readonly Topic _topic;
-        private readonly int _local;
+        private readonly TopicChannelOptions _options;
 
         internal Ends(ChannelContract contract)
         {
-            _local = contract.Options.LocalCapacity;
             _topic = contract.Create();
-            Writer = _topic.CreateChannelWriter(MessageSerializer.Unmanaged<long>(), contract.Options);
+            _options = contract.Options;
+            Writer = CreateWriter();
             Reader = _topic.CreateChannelReader(MessageSerializer.Unmanaged<long>(), contract.Options);
         }
 
         internal TopicChannelWriter<long> Writer { get; }
 
         internal TopicChannelReader<long> Reader { get; }
+
+        internal TopicChannelWriter<long> CreateWriter() => _topic.CreateChannelWriter(MessageSerializer.Unmanaged<long>(), _options);
 
         /// <summary>Writes 0, 1, 2, ... until nothing more is taken; how many.</summary>
         internal long Fill()
@@ -543,7 +575,7 @@ internal abstract class ChannelContract
                     written++;
                 }
             }
-            while (_local > 0 && !IsFull(written));
+            while (_options.LocalCapacity > 0 && !IsFull(written));
             return written;
         }
 
@@ -551,7 +583,7 @@ internal abstract class ChannelContract
         private bool IsFull(long written)
         {
             TopicSnapshot snapshot = _topic.Inspect();
-            return snapshot.PendingBytes == Capacity && written == (snapshot.PublishedBytes / Extent) + 1 + _local;
+            return snapshot.PendingBytes == Capacity && written == (snapshot.PublishedBytes / Extent) + 1 + _options.LocalCapacity;
         }
 
         public async ValueTask DisposeAsync()
