@@ -71,6 +71,9 @@ internal static class Diagnostics
     internal static readonly DiagnosticDescriptor NotReachable = Error(22, "Member with a key cannot be reached",
         "'{0}.{1}' has a key and no getter that can be called: make it public or internal, or remove the key");
 
+    internal static readonly DiagnosticDescriptor RefStruct = Error(23, "Ref struct",
+        "'{0}' is a ref struct, which cannot be kept, and so cannot be a message: make it a struct");
+
     private static DiagnosticDescriptor Error(int id, string title, string message) => Create(id, title, message, DiagnosticSeverity.Error);
 
     private static DiagnosticDescriptor Warning(int id, string title, string message) => Create(id, title, message, DiagnosticSeverity.Warning);

@@ -28,7 +28,7 @@ public sealed class MessagePackGenerator : IIncrementalGenerator
         }
         all.Add(context.SyntaxProvider.ForAttributeWithMetadataName($"{Annotations.Own}.{Annotations.Serializable}", static (_, _) => true, static (found, _) => found)
             .SelectMany((found, _) => found.Attributes.Select(each => Read(found.SemanticModel.Compilation, each)).OfType<ReadType>()));
-        IncrementalValueProvider<bool>? any = null;
+        List<IncrementalValuesProvider<TypeModel>> allModels = [];
         foreach (IncrementalValuesProvider<ReadType> types in all)
         {
             context.RegisterSourceOutput(types.Select(static (read, _) => read.Diagnostics), static (output, diagnostics) =>
@@ -38,21 +38,31 @@ public sealed class MessagePackGenerator : IIncrementalGenerator
                     output.ReportDiagnostic(diagnostic.ToDiagnostic());
                 }
             });
-            IncrementalValuesProvider<TypeModel> models = types.Select(static (read, _) => read.Model).Where(static model => model is not null).WithTrackingName(TypeStep)!;
-            context.RegisterSourceOutput(
-                models.Combine(language.Select(static (version, _) => (int)version >= CSharp14)).WithTrackingName(OutputStep),
-                static (output, type) => output.AddSource(type.Left.FileName, TypeEmitter.Emit(type.Left, type.Right)));
-            IncrementalValueProvider<bool> some = models.Collect().Select(static (found, _) => found.Length > 0);
-            any = any is { } others ? others.Combine(some).Select(static (both, _) => both.Left || both.Right) : some;
+            allModels.Add(types.Select(static (read, _) => read.Model).Where(static model => model is not null).WithTrackingName(TypeStep)!);
         }
-        context.RegisterSourceOutput(any!.Value.Combine(language), static (output, found) =>
+        IncrementalValueProvider<EquatableArray<string>> files = allModels
+            .Select(static models => models.Select(static (model, _) => model.FileName).Collect().Select(static (found, _) => found.ToEquatable()))
+            .Aggregate(static (some, others) => some.Combine(others).Select(static (both, _) => both.Left.Concat(both.Right).ToEquatable()));
+        // The compiler takes no two files whose names differ only in case, as those of types may.
+        IncrementalValueProvider<EquatableArray<string>> twins = files.Select(static (found, _) =>
+            found.Distinct().GroupBy(static each => each, StringComparer.OrdinalIgnoreCase).Where(static each => each.Count() > 1).SelectMany(static each => each).ToEquatable());
+        foreach (IncrementalValuesProvider<TypeModel> models in allModels)
         {
-            if (found.Left && (int)found.Right < CSharp14)
+            context.RegisterSourceOutput(
+                models.Combine(language.Select(static (version, _) => (int)version >= CSharp14).Combine(twins)).WithTrackingName(OutputStep),
+                static (output, type) => output.AddSource(
+                    type.Right.Right.Contains(type.Left.FileName) ? ShowCase(type.Left.FileName) : type.Left.FileName, TypeEmitter.Emit(type.Left, type.Right.Left)));
+        }
+        context.RegisterSourceOutput(files.Combine(language), static (output, found) =>
+        {
+            if (found.Left.Count > 0 && (int)found.Right < CSharp14)
             {
                 output.ReportDiagnostic(Diagnostic.Create(Diagnostics.OldLanguage, Location.None, found.Right.ToDisplayString()));
             }
         });
     }
+
+    private static string ShowCase(string name) => string.Concat(name.Select(static c => char.IsUpper(c) ? "+" + c : c.ToString()));
 
     private static IncrementalValuesProvider<ReadType> Annotated(IncrementalGeneratorInitializationContext context, string home, string attribute) =>
         context.SyntaxProvider.ForAttributeWithMetadataName($"{home}.{attribute}", static (_, _) => true,

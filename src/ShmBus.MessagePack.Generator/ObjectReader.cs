@@ -22,12 +22,16 @@ internal sealed class ObjectReader(Compilation compilation)
 
     internal readonly record struct Case(int Tag, INamedTypeSymbol Type);
 
+    private bool IsWrong => _diagnostics.Exists(static each => each.Descriptor.DefaultSeverity == DiagnosticSeverity.Error);
+
     internal ReadType Read(INamedTypeSymbol type, Location? location)
     {
         TypeModel? model = ReadModel(type, location ?? type.Locations.FirstOrDefault());
-        bool isWrong = _diagnostics.Exists(static each => each.Descriptor.DefaultSeverity == DiagnosticSeverity.Error);
-        return new ReadType(isWrong ? null : model, _diagnostics.ToEquatable());
+        return new ReadType(IsWrong ? null : model, _diagnostics.ToEquatable());
     }
+
+    /// <summary>Whether a type is written as a map: its members, or where it has none its annotation, say so.</summary>
+    internal static bool IsMap(INamedTypeSymbol type, List<Member> members) => members.Count == 0 ? Annotations.KeysAreNames(type) : members[0].Key is string;
 
     /// <summary>The members that are written, in the order of writing. As the standard resolver has it: properties before fields, one's own before those of base types.</summary>
     internal List<Member> FindMembers(INamedTypeSymbol type, bool report = false)
@@ -42,18 +46,18 @@ internal sealed class ObjectReader(Compilation compilation)
         }
         foreach (ISymbol member in all.OfType<IPropertySymbol>().Cast<ISymbol>().Concat(all.OfType<IFieldSymbol>()))
         {
-            if (member.IsStatic || member.IsImplicitlyDeclared || member is IPropertySymbol { IsIndexer: true } or IPropertySymbol { ExplicitInterfaceImplementations.IsEmpty: false } ||
-                !names.Add(member.Name) || Annotations.IsIgnored(member))
+            if (member.IsStatic || member.IsImplicitlyDeclared || member is IPropertySymbol { IsIndexer: true })
             {
                 continue;
             }
             object? key = Annotations.KeyOf(member);
             bool isPublic = member.DeclaredAccessibility == Accessibility.Public;
-            if (key is null && !isPublic)
+            // Whoever reads from outside does not see what a private member hides.
+            if (key is null && !isPublic && !IsReachable(member) || !names.Add(member.Name) || Annotations.IsIgnored(member) || key is null && !isPublic)
             {
                 continue;
             }
-            if (!IsReachable(member) || member is IPropertySymbol property && (property.GetMethod is null || !IsReachable(property.GetMethod)))
+            if (!IsReachable(member) || member is IPropertySymbol property && (property.GetMethod is null || !IsReachable(property.GetMethod) || !property.ExplicitInterfaceImplementations.IsEmpty))
             {
                 if (report && (key is not null || !keysAreNames))
                 {
@@ -119,6 +123,11 @@ internal sealed class ObjectReader(Compilation compilation)
         if (!IsReachable(type))
         {
             Report(Diagnostics.NotAccessible, location, name);
+            return null;
+        }
+        if (type.IsRefLikeType)
+        {
+            Report(Diagnostics.RefStruct, location, name);
             return null;
         }
         if (IsOpen(type))
@@ -214,16 +223,21 @@ internal sealed class ObjectReader(Compilation compilation)
                 Report(refused!, member.Symbol, name, member.Symbol.Name, TypeNames.Of(about));
             }
         }
-        if (values.Count < members.Count || FindConstructor(type, members, location) is not { } parameters)
+        // A parameter without its member says nothing new where that was refused.
+        if (IsWrong || FindConstructor(type, members, location) is not { } parameters)
         {
             return null;
         }
         List<MemberModel> models = [];
-        bool isMap = members.Count == 0 ? Annotations.KeysAreNames(type) : members[0].Key is string;
         foreach ((Member member, ValueModel value) in values)
         {
             IParameterSymbol? parameter = parameters.FirstOrDefault(each => SymbolEqualityComparer.Default.Equals(each.Member, member.Symbol)).Parameter;
-            MemberRole role = parameter is null ? RoleOf(member.Symbol, type) : MemberRole.Parameter;
+            MemberRole role = RoleOf(member.Symbol, type);
+            // What is required is set, even if the constructor does so, unless that says it.
+            if (parameter is { ContainingSymbol: IMethodSymbol constructor } && (!IsRequired(member.Symbol) || SetsRequired(constructor)))
+            {
+                role = MemberRole.Parameter;
+            }
             if (role == MemberRole.WriteOnly)
             {
                 Report(Diagnostics.NotReadBack, member.Symbol, name, member.Symbol.Name);
@@ -231,7 +245,7 @@ internal sealed class ObjectReader(Compilation compilation)
             models.Add(new MemberModel(TypeNames.Escaped(member.Symbol.Name), member.Key as int? ?? models.Count, member.Key as string, value, role,
                 parameter is null ? "default" : DefaultOf(parameter), member.Symbol is IFieldSymbol, TypeNames.InCode(member.Symbol.ContainingType)));
         }
-        return Create(type, isMap, models, [.. parameters.Select(static each => TypeNames.Escaped(each.Member.Name))], [], isUnion: false);
+        return Create(type, IsMap(type, members), models, [.. parameters.Select(static each => TypeNames.Escaped(each.Member.Name))], [], isUnion: false);
     }
 
     private TypeModel Create(INamedTypeSymbol type, bool isMap, List<MemberModel> members, List<string> parameters, List<CaseModel> cases, bool isUnion) => new(
@@ -261,7 +275,13 @@ internal sealed class ObjectReader(Compilation compilation)
                 }
                 matched.Add((parameter, member));
             }
-            if (matched.Count == constructor.Parameters.Length)
+            ISymbol? unset = matched.Count == constructor.Parameters.Length && !SetsRequired(constructor) ? FindRequired(type).FirstOrDefault(each =>
+                !members.Exists(member => member.Symbol.Name == each.Name)) : null;
+            if (unset is not null)
+            {
+                problem = $"'{unset.Name}' is required, and no member that is read";
+            }
+            else if (matched.Count == constructor.Parameters.Length)
             {
                 return matched;
             }
@@ -270,10 +290,26 @@ internal sealed class ObjectReader(Compilation compilation)
         return null;
     }
 
+    private static bool SetsRequired(IMethodSymbol constructor) => constructor.GetAttributes().Any(static each => each.AttributeClass?.Name == "SetsRequiredMembersAttribute");
+
+    private static bool IsRequired(ISymbol member) => member is IFieldSymbol { IsRequired: true } or IPropertySymbol { IsRequired: true };
+
+    private static IEnumerable<ISymbol> FindRequired(INamedTypeSymbol type)
+    {
+        for (INamedTypeSymbol? each = type; each is not null; each = each.BaseType)
+        {
+            foreach (ISymbol member in each.GetMembers().Where(IsRequired))
+            {
+                yield return member;
+            }
+        }
+    }
+
     /// <summary>By the name; else, as MessagePack-CSharp does it, by the place if keys are numbers.</summary>
     private static ISymbol? Match(IParameterSymbol parameter, List<Member> members)
     {
-        foreach (Member member in members)
+        // Names may differ in case from others, too.
+        foreach (Member member in members.OrderByDescending(each => each.Symbol.Name == parameter.Name))
         {
             if (string.Equals(member.Symbol.Name, parameter.Name, StringComparison.OrdinalIgnoreCase))
             {
@@ -286,7 +322,7 @@ internal sealed class ObjectReader(Compilation compilation)
     private MemberRole RoleOf(ISymbol member, INamedTypeSymbol type) => member switch
     {
         IFieldSymbol { IsReadOnly: true } or IFieldSymbol { IsConst: true } => MemberRole.WriteOnly,
-        IFieldSymbol { IsRequired: true } or IPropertySymbol { IsRequired: true } => MemberRole.Required,
+        _ when IsRequired(member) => MemberRole.Required,
         IFieldSymbol => MemberRole.Settable,
         IPropertySymbol { SetMethod: { } setter } when IsReachable(setter) => !setter.IsInitOnly ? MemberRole.Settable
             // The accessor of a generic type cannot be named from outside.

@@ -8,6 +8,9 @@ internal static class ObjectWriteEmitter
 
     private const int ManyNils = 8;
 
+    /// <summary>Runs are written on the stack, too, and keys are as long as somebody wants.</summary>
+    private const int LongestKey = 256;
+
     /// <param name="MaxLength">0: not short.</param>
     private readonly record struct Part(int MaxLength, Action<CodeText, string> Emit);
 
@@ -104,5 +107,5 @@ internal static class ObjectWriteEmitter
         }
     }
 
-    private static Part Raw(string bytes, int length) => new(length, (code, writer) => code.Line($"{writer}.WriteRaw({bytes});"));
+    private static Part Raw(string bytes, int length) => new(length <= LongestKey ? length : 0, (code, writer) => code.Line($"{writer}.WriteRaw({bytes});"));
 }

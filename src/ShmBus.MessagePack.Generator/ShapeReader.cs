@@ -10,6 +10,9 @@ namespace ShmBus.MessagePack.Generator;
 /// </summary>
 internal sealed class ShapeReader(ObjectReader objects, string home)
 {
+    /// <summary>Keeps types that are written as maps from others of the name that are written as arrays, which have other keys and so would go together.</summary>
+    private const string Map = "*:map!";
+
     private readonly List<string> _definitions = [];
     private readonly HashSet<string> _known = [];
 
@@ -26,7 +29,9 @@ internal sealed class ShapeReader(ObjectReader objects, string home)
             return shape;
         }
         string name = TypeNames.InContract(type, ';');
-        name = home.Length > 0 && name.StartsWith(home + ".", StringComparison.Ordinal) ? name.Substring(home.Length + 1) : name;
+        // Whatever has the name of another one in the namespace of the message must differ.
+        string itsHome = TypeNames.Namespace(type).Replace("@", "");
+        name = home.Length == 0 ? name : itsHome == home ? name.Substring(home.Length + 1) : itsHome.Length == 0 ? "global." + name : name;
         if (type is INamedTypeSymbol named && _known.Add(name))
         {
             int place = _definitions.Count;
@@ -36,9 +41,16 @@ internal sealed class ShapeReader(ObjectReader objects, string home)
         return name;
     }
 
-    private string Define(INamedTypeSymbol type) => Annotations.IsUnion(type)
-        ? $"({string.Join(",", objects.FindCases(type).Select(each => $"{Escape(each.Tag)}:{Describe(each.Type)}"))})"
-        : $"{{{string.Join(",", objects.FindMembers(type).Select(each => $"{Escape(each.Key)}:{Describe(each.Type)}"))}}}";
+    private string Define(INamedTypeSymbol type)
+    {
+        if (Annotations.IsUnion(type))
+        {
+            return $"({string.Join(",", objects.FindCases(type).Select(each => $"{Escape(each.Tag)}:{Describe(each.Type)}"))})";
+        }
+        List<ObjectReader.Member> members = objects.FindMembers(type);
+        IEnumerable<string> form = ObjectReader.IsMap(type, members) ? [Map] : [];
+        return $"{{{string.Join(",", form.Concat(members.Select(each => $"{Escape(each.Key)}:{Describe(each.Type)}")))}}}";
+    }
 
     /// <summary>Names are the user's, and may be anything.</summary>
     private static string Escape(object key)
@@ -46,7 +58,7 @@ internal sealed class ShapeReader(ObjectReader objects, string home)
         StringBuilder text = new();
         foreach (char c in Convert.ToString(key, CultureInfo.InvariantCulture))
         {
-            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' || char.IsControl(c) ? text.AppendFormat(CultureInfo.InvariantCulture, "%{0:X2}", (int)c) : text.Append(c);
+            _ = c <= ' ' || c is ',' or ':' or '{' or '}' or '(' or ')' or '%' or '*' || char.IsControl(c) || char.IsSurrogate(c) ? text.AppendFormat(CultureInfo.InvariantCulture, "%{0:X2}", (int)c) : text.Append(c);
         }
         return text.ToString();
     }

@@ -91,7 +91,11 @@ internal sealed class ValueEmitter
         if (!_methods.TryGetValue(value.Type, out (string Name, ValueModel) method))
         {
             string name = Describe(value);
-            method = (_methods.Values.Any(each => each.Name == name) ? $"{name}_{_methods.Count}" : name, value);
+            while (_methods.Values.Any(each => each.Name == name))
+            {
+                name += $"_{_methods.Count}";
+            }
+            method = (name, value);
             _methods.Add(value.Type, method);
             _missing.Enqueue(method);
         }
@@ -272,13 +276,13 @@ internal sealed class ValueEmitter
         });
     }
 
-    /// <summary>Of arrays, the length stands before the brackets of the elements.</summary>
+    /// <summary>Of arrays, the length stands before the brackets of the elements; what may be null is one word to C#.</summary>
     private static string NewArray(string element, string length)
     {
         int brackets = element.Length;
-        while (element.Substring(0, brackets).EndsWith("[]", StringComparison.Ordinal) || element.Substring(0, brackets).EndsWith("[]?", StringComparison.Ordinal))
+        while (element.Substring(0, brackets).EndsWith("[]", StringComparison.Ordinal))
         {
-            brackets = element.LastIndexOf("[]", brackets - 1, StringComparison.Ordinal);
+            brackets -= 2;
         }
         return $"new {element.Substring(0, brackets)}[{length}]{element.Substring(brackets)}";
     }

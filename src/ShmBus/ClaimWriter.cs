@@ -45,9 +45,13 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     /// <summary>What was written, if not into the claim. What it holds stays until the next message.</summary>
     internal ReadOnlyMemory<byte> Own => new(_own, 0, Written);
 
-    /// <summary>Writes into a claim.</summary>
+    /// <summary>Writes into a claim; gives it up where a message is being written already.</summary>
     internal void Begin(in Claim claim)
     {
+        if (_state != State.Closed)
+        {
+            claim.Dispose();
+        }
         Open();
         _start = _next = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(claim.Payload)); // in the ring, which does not move
         _free = claim.Payload.Length;
@@ -170,7 +174,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         }
     }
 
-    private static void ThrowBusy() => throw new InvalidOperationException("A message is being written: its serializer may not publish here.");
+    private static void ThrowBusy() => throw new InvalidOperationException("A message is being written, or waits for room: until it is published, nothing else can be.");
 
     private void ThrowAdvance(int count) => throw (_state == State.Closed
         ? new InvalidOperationException("There is no message to write: its serializer has returned.")

@@ -189,9 +189,10 @@ public sealed class Publisher<T> : IDisposable
     /// <summary>Writes into a claim and commits it, if the message fits. Else it is in the writer's own memory, and the claim was given up.</summary>
     private bool WriteInto(Claim claim, in T message)
     {
+        // Not tried: one that is refused must not end the message that is being written.
+        _writer.Begin(claim);
         try
         {
-            _writer.Begin(claim);
             _serializer.Serialize(_writer, message);
             int written = _writer.Written;
             Remember(written);
@@ -223,9 +224,9 @@ public sealed class Publisher<T> : IDisposable
     /// <summary>The same. Until <see cref="ClaimWriter.End"/> no other message is written.</summary>
     private void WriteOwn(in T message)
     {
+        _writer.BeginOwn();
         try
         {
-            _writer.BeginOwn();
             _serializer.Serialize(_writer, message);
         }
         catch

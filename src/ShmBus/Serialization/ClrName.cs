@@ -13,7 +13,7 @@ internal static class ClrName
 
     /// <summary>The name of a type.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="home">A namespace that goes without saying.</param>
+    /// <param name="home">A namespace that goes without saying; then it is none that does not.</param>
     internal static string Of(Type type, string? home = null)
     {
         if (Keywords.TryGetValue(type, out string? keyword))
@@ -28,7 +28,7 @@ internal static class ClrName
         {
             return $"{Of(type.GetElementType()!, home)}[{new string(',', type.GetArrayRank() - 1)}]";
         }
-        string name = type.IsNested ? $"{Of(type.DeclaringType!, home)}.{type.Name}" : type.Namespace is null || type.Namespace == home ? type.Name : $"{type.Namespace}.{type.Name}";
+        string name = type.IsNested ? $"{Of(type.DeclaringType!, home)}.{type.Name}" : type.Namespace == home ? type.Name : $"{type.Namespace ?? "global"}.{type.Name}";
         if (!type.IsGenericType)
         {
             return name;

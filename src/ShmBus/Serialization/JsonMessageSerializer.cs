@@ -27,7 +27,10 @@ internal sealed class JsonMessageSerializer<T>(JsonTypeInfo<T> typeInfo) : IMess
         SkipValidation = true,
     };
 
-    public MessageContract Contract { get; } = new("json", ClrName.Of(typeof(T)), JsonShape.Of(typeInfo));
+    /// <summary>Objects that are kept apart by numbers are another format: whoever does not expect them reads nothing of a list.</summary>
+    public MessageContract Contract { get; } = new(
+        typeInfo.Options.ReferenceHandler is null || typeInfo.Options.ReferenceHandler == ReferenceHandler.IgnoreCycles ? "json" : "json-with-references",
+        ClrName.Of(typeof(T)), JsonShape.Of(typeInfo));
 
     public void Serialize(IBufferWriter<byte> output, in T message)
     {

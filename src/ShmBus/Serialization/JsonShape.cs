@@ -9,6 +9,12 @@ namespace ShmBus.Serialization;
 /// <summary>The shape of a type as System.Text.Json writes it, by what its context knows.</summary>
 internal sealed class JsonShape
 {
+    private static readonly HashSet<Type> Numbers =
+    [
+        typeof(sbyte), typeof(byte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
+        typeof(Int128), typeof(UInt128), typeof(Half), typeof(float), typeof(double), typeof(decimal),
+    ];
+
     private readonly List<string> _definitions = [];
     private readonly HashSet<Type> _known = [];
     private readonly string? _home;
@@ -18,20 +24,20 @@ internal sealed class JsonShape
     internal static string Of(JsonTypeInfo root)
     {
         JsonShape shape = new(root.Type);
-        string type = shape.Describe(root);
+        string type = shape.Describe(root, root.NumberHandling);
         // A message that is no object stands alone: a list, a number.
         return string.Join(' ', root.Kind == JsonTypeInfoKind.Object ? shape._definitions : [$"Message(0:{type})", .. shape._definitions]);
     }
 
     /// <summary>What a type is called where it is a member; its own definition, and those of its members, are added.</summary>
-    private string Describe(JsonTypeInfo info)
+    private string Describe(JsonTypeInfo info, JsonNumberHandling? numbers)
     {
         switch (info.Kind)
         {
             case JsonTypeInfoKind.Enumerable when info.ElementType is not null:
-                return $"[{Describe(info.Options.GetTypeInfo(info.ElementType))}]";
+                return $"[{Describe(info.Options.GetTypeInfo(info.ElementType), numbers)}]";
             case JsonTypeInfoKind.Dictionary when info.ElementType is not null:
-                return $"map<{Name(info.KeyType ?? typeof(string))}:{Describe(info.Options.GetTypeInfo(info.ElementType))}>";
+                return $"map<{Name(info.KeyType ?? typeof(string))}:{Describe(info.Options.GetTypeInfo(info.ElementType), numbers)}>";
             case JsonTypeInfoKind.Object:
                 if (_known.Add(info.Type))
                 {
@@ -41,8 +47,27 @@ internal sealed class JsonShape
                 }
                 return Name(info.Type);
             default:
-                return Name(info.Type);
+                return DescribeValue(info, numbers ?? info.NumberHandling ?? info.Options.NumberHandling);
         }
+    }
+
+    /// <summary>Numbers as text, and converters that are not the usual ones, change the wire, too; a converter is known by its type.</summary>
+    private string DescribeValue(JsonTypeInfo info, JsonNumberHandling numbers)
+    {
+        Type value = Nullable.GetUnderlyingType(info.Type) ?? info.Type;
+        if (info.Converter.GetType().Assembly != typeof(JsonConverter).Assembly)
+        {
+            return Name(info.Converter.GetType());
+        }
+        bool isText = value.IsEnum ? IsText(value, info) : Numbers.Contains(value) && (numbers & JsonNumberHandling.WriteAsString) != 0;
+        return isText ? Name(info.Type) + "/string" : Name(info.Type);
+    }
+
+    /// <summary>Whether members of an enum are written by name, which only trying tells.</summary>
+    private static bool IsText(Type type, JsonTypeInfo info)
+    {
+        Array values = Enum.GetValuesAsUnderlyingType(type);
+        return values.Length > 0 && JsonSerializer.Serialize(Enum.ToObject(type, values.GetValue(0)!), info).StartsWith('"');
     }
 
     private string Define(JsonTypeInfo info)
@@ -56,15 +81,14 @@ internal sealed class JsonShape
             {
                 continue;
             }
-            // Numbers as text, and converters of its own, change the wire, too; a converter is known by its type.
             string type = property.CustomConverter is JsonConverter converter ? Name(converter.GetType())
-                : Describe(info.Options.GetTypeInfo(property.PropertyType));
+                : Describe(info.Options.GetTypeInfo(property.PropertyType), property.NumberHandling ?? info.NumberHandling);
             members.Add($"{Escape(property.Name)}:{type}{(property.IsRequired ? "!" : "")}");
         }
         foreach (JsonDerivedType derived in info.PolymorphismOptions?.DerivedTypes ?? [])
         {
             string tag = Convert.ToString(derived.TypeDiscriminator, CultureInfo.InvariantCulture) ?? "";
-            members.Add($"${Escape(tag)}:{Describe(info.Options.GetTypeInfo(derived.DerivedType))}");
+            members.Add($"${Escape(tag)}:{Describe(info.Options.GetTypeInfo(derived.DerivedType), numbers: null)}");
         }
         return $"{Name(info.Type)}{(isClosed ? '(' : '{')}{string.Join(',', members)}{(isClosed ? ')' : '}')}";
     }

@@ -9,11 +9,12 @@ namespace ShmBus.Serialization;
 /// is refused, unless the two only differ by members that the other side can do without.
 /// </summary>
 /// <remarks>
-/// <para>A shape is a text. One that <see cref="MessageShape"/> understands is compared member by member; any other must be the same.</para>
+/// <para>A shape is a text. One that <see cref="MessageShape"/> understands is compared member by member; any other must be the same, or begin with all of
+/// the other and a blank: then one of them only says more.</para>
 /// <para>
 /// The first definition is the message itself, the others are the types of its members:
 /// <c>Order{0:guid,1:str,2:[Line]} Line{0:str,1:i32}</c>. What stands in braces may have other members elsewhere, but not a
-/// member of the same key and another type; one whose type ends in <c>!</c> is required, and must be there on both sides. What stands in
+/// member of the same key and another type, nor one whose key is only spelled otherwise (<c>orderId</c>, <c>order_id</c>); one whose type ends in <c>!</c> is required, and must be there on both sides. What stands in
 /// parentheses must be the same on both sides: <c>Figure(0:Circle,1:Square)</c>. Names, keys and types have no blanks and no commas.
 /// </para>
 /// </remarks>
@@ -68,11 +69,12 @@ public sealed class MessageContract : IEquatable<MessageContract>
         return true;
     }
 
-    /// <summary>The same under another name: that of the type, and of the first definition of its shape.</summary>
+    /// <summary>The same under another name: that of the type, and without its namespace, as in any contract, of the first definition of its shape.</summary>
     internal MessageContract Renamed(string name)
     {
         int end = Shape.IndexOfAny(['{', '(']);
-        return new MessageContract(Format, name, MessageShape.TryParse(Shape, out _) ? name + Shape[end..] : Shape);
+        string own = name.Split('.')[^1] is { Length: > 0 } last ? last : name;
+        return new MessageContract(Format, name, MessageShape.TryParse(Shape, out _) ? own + Shape[end..] : Shape);
     }
 
     /// <summary>
@@ -98,19 +100,21 @@ public sealed class MessageContract : IEquatable<MessageContract>
             joined = this;
             return true;
         }
-        if (MessageShape.TryParse(Shape, out MessageShape? mine) && MessageShape.TryParse(other.Shape, out MessageShape? its))
+        bool isForm = MessageShape.TryParse(Shape, out MessageShape? mine), isItsForm = MessageShape.TryParse(other.Shape, out MessageShape? its);
+        if (isForm && isItsForm)
         {
-            difference = mine.Difference(its);
+            difference = mine!.Difference(its!);
             if (difference is null)
             {
-                string shape = mine.Join(its).ToString();
+                string shape = mine!.Join(its!).ToString();
                 joined = shape == Shape ? this : new MessageContract(Format, Name, shape);
                 return true;
             }
             return false;
         }
-        difference = "the shapes differ";
-        return false;
+        joined = isForm || isItsForm ? null : SaysMore(other) ? this : other.SaysMore(this) ? other : null;
+        difference = joined is null ? "the shapes differ" : null;
+        return joined is not null;
     }
 
     /// <inheritdoc/>
@@ -121,6 +125,9 @@ public sealed class MessageContract : IEquatable<MessageContract>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Format, Name, Shape);
+
+    private bool SaysMore(MessageContract other) => other.Shape.Length > 0 && Shape.Length > other.Shape.Length &&
+        Shape[other.Shape.Length] == ' ' && Shape.StartsWith(other.Shape, StringComparison.Ordinal);
 
     private static bool IsWord(string text) => text.Length > 0 && !text.Any(char.IsWhiteSpace) && IsLine(text);
 

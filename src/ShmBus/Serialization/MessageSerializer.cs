@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.ComponentModel;
 using System.Text.Json.Serialization.Metadata;
 
 namespace ShmBus.Serialization;
@@ -17,14 +18,22 @@ public static class MessageSerializer
     /// nothing of it is checked but its length.
     /// </summary>
     /// <typeparam name="T">
-    /// The struct. Its fields keep their order only with a sequential or explicit layout, which is that of structs unless told
-    /// otherwise. Pointers mean nothing in another process. What stands between fields is whatever was in memory.
+    /// The struct. What its contract says of its fields is found when the call is compiled: names, types, order and layout. Where the
+    /// call is for a type parameter, or nothing is found because the struct is private, only the size is compared. What stands between
+    /// fields is whatever was in memory.
     /// </typeparam>
     /// <param name="shape">
-    /// What tells one version of the struct from another, where its size does not: for example the names and types of its fields. The same on all sides.
+    /// In the place of the fields, what tells one version of the struct from another: for processes whose structs are laid out alike and do not
+    /// have the same names.
     /// </param>
     /// <returns>The serializer.</returns>
     public static IMessageSerializer<T> Unmanaged<T>(string shape = "") where T : unmanaged => new UnmanagedSerializer<T>(shape);
+
+    /// <summary>Says what the fields of a struct are. Generated code calls it, when the assembly that uses the struct is loaded.</summary>
+    /// <typeparam name="T">The struct.</typeparam>
+    /// <param name="fields">Its fields, as contracts have them.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static void Describe<T>(string fields) where T : unmanaged => UnmanagedSerializer<T>.Fields = fields;
 
     /// <summary>JSON by System.Text.Json, of a source-generated context: <c>MessageSerializer.Json(MyContext.Default.Order)</c>.</summary>
     /// <typeparam name="T">The type of the messages.</typeparam>
@@ -52,11 +61,11 @@ public static class MessageSerializer
 
     /// <summary>
     /// The same serializer, with another name for the type in its contract: for processes that have types of their own, in namespaces of their own, for
-    /// the same messages.
+    /// the same messages. The types of their members go by their own names still.
     /// </summary>
     /// <typeparam name="T">The type of the messages.</typeparam>
     /// <param name="serializer">The serializer.</param>
-    /// <param name="name">The name that all sides use, without blanks and brackets.</param>
+    /// <param name="name">The name that all sides use, without blanks and brackets; or the full name that the type has on the other sides.</param>
     /// <returns>The serializer.</returns>
     /// <exception cref="ArgumentException">It cannot be a name.</exception>
     public static IMessageSerializer<T> WithName<T>(this IMessageSerializer<T> serializer, string name)

@@ -109,9 +109,27 @@ internal sealed class MessageShape
                 }
             }
             string? extra = other.Members.FirstOrDefault(member => !Members.ContainsKey(member.Key) && (isClosed || IsRequired(member.Value))).Key;
-            return extra is null ? isClosed && !Members.Keys.SequenceEqual(other.Members.Keys) ? $"the members of {Name} stand in another order there" : null
+            return Respelled(other) is string difference ? difference
+                : extra is null ? isClosed && !Members.Keys.SequenceEqual(other.Members.Keys) ? $"the members of {Name} stand in another order there" : null
                 : $"{Name}.{extra} is missing here";
         }
+
+        /// <summary>
+        /// A key that the other side writes in another way, as where only one of them begins names with a small letter: those are no additions,
+        /// each side would skip what the other writes.
+        /// </summary>
+        private string? Respelled(Definition other)
+        {
+            Dictionary<string, string> theirs = [];
+            foreach (string key in other.Members.Keys.Where(key => !Members.ContainsKey(key)))
+            {
+                theirs.TryAdd(Plain(key), key);
+            }
+            string? mine = theirs.Count == 0 ? null : Members.Keys.FirstOrDefault(key => !other.Members.ContainsKey(key) && theirs.ContainsKey(Plain(key)));
+            return mine is null ? null : $"{Name}.{mine} is called {theirs[Plain(mine)]} there";
+        }
+
+        private static string Plain(string key) => string.Concat(key.Where(static c => c is not ('_' or '-'))).ToUpperInvariant();
 
         internal Definition Join(Definition? other)
         {

@@ -12,9 +12,12 @@ internal sealed class UnmanagedSerializer<T> : IMessageSerializer<T>, IBytesOfVa
 {
     internal UnmanagedSerializer(string shape)
     {
-        string size = $"{Unsafe.SizeOf<T>()}-bytes";
-        Contract = new MessageContract("unmanaged", ClrName.Of(typeof(T)), shape.Length == 0 ? size : $"{size} {shape}");
+        string size = $"{Unsafe.SizeOf<T>()}-bytes", fields = shape.Length > 0 ? shape : Fields;
+        Contract = new MessageContract("unmanaged", ClrName.Of(typeof(T)), fields.Length == 0 ? size : $"{size} {fields}");
     }
+
+    /// <summary>The fields of the struct, as the compiler found them; empty if it was not asked.</summary>
+    internal static string Fields { get; set; } = "";
 
     public MessageContract Contract { get; }
 

@@ -27,6 +27,10 @@ internal sealed class RoundTripTests
     public void Every_collection() => Hold(Collections.MessagePack, SampleGenerator.Collections);
 
     [Test]
+    public void Keys_of_any_length() => Hold(LongKeys.MessagePack,
+        from numbers in ArbMap.Default.GeneratorFor<int>().ArrayOf(5) select new LongKeys { None = numbers[0], Long = numbers[1], Longer = numbers[2], Longest = numbers[3], Odd = numbers[4] });
+
+    [Test]
     public void What_Python_writes_of_them_is_read_as_the_same()
     {
         string[] python = OtherLibrariesTests.PythonScript();

@@ -208,3 +208,23 @@ public sealed class Chosen
 
 [MessagePackObject]
 public readonly record struct Empty;
+
+[MessagePackObject]
+public sealed class LongKeys
+{
+    private const string Ten = "0123456789";
+    private const string Hundred = Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten;
+    private const string Thousand = Hundred + Hundred + Hundred + Hundred + Hundred + Hundred + Hundred + Hundred + Hundred + Hundred;
+    private const string Many = Thousand + Thousand + Thousand + Thousand + Thousand + Thousand + Thousand;
+    internal const string Most = Many + Many + Many + Many + Many + Many + Many + Many + Many + Many;
+
+    [Key("")] public int None { get; set; }
+
+    [Key(Hundred)] public int Long { get; set; }
+
+    [Key(Thousand)] public int Longer { get; set; }
+
+    [Key(Most)] public int Longest { get; set; }
+
+    [Key("\U0001F600 {,:}\n")] public int Odd { get; set; }
+}

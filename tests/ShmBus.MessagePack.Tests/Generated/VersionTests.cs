@@ -102,13 +102,22 @@ internal sealed class VersionTests
     }
 
     [Test]
+    public void Array_and_map_of_the_same_members_do_not_go_together()
+    {
+        using Topic topic = Topic.CreateAnonymous();
+        using Publisher<V1.Order> publisher = topic.CreatePublisher(V1.Order.MessagePack.WithName("order"));
+        Assert.That(() => topic.CreateSubscriber(V1.Named.MessagePack.WithName("order")), Throws.TypeOf<ContractMismatchException>()
+            .With.Message.Contains("'msgpack order order{0:i32,1:str,2:i64}'").And.Message.Contains("'msgpack order order{*:map!,Id:i32,Gone:str}'"));
+    }
+
+    [Test]
     public void Contracts_say_what_is_on_the_wire()
     {
         Assert.That(Order.MessagePack.Contract.ToString(), Is.EqualTo("msgpack ShmBus.MessagePack.Tests.Generated.Order Order{0:guid,1:str,2:[Line],3:u8,5:datetime?} Line{0:str,1:i32,2:decimal}"));
         Assert.That(IShape.MessagePack.Contract.Shape, Is.EqualTo("IShape(0:Circle,1:Square,300:Dot) Circle{0:f64} Square{0:f64} Dot{}"));
         Assert.That(Node.MessagePack.Contract.Shape, Is.EqualTo("Node{0:Node,1:[Node]}"));
         Assert.That(Pair_LineMessagePack.Serializer.Contract.Shape, Is.EqualTo("Pair<ShmBus.MessagePack.Tests.Generated.Line>{0:Line,1:Line,2:i32} Line{0:str,1:i32,2:decimal}"));
-        Assert.That(Named.MessagePack.Contract.Shape, Is.EqualTo("Named{größe:i32,n:str}"));
+        Assert.That(Named.MessagePack.Contract.Shape, Is.EqualTo("Named{*:map!,größe:i32,n:str}"));
         Assert.That(Everything.MessagePack.Contract.Shape, Does.Contain("22:bigint,23:bin,24:bin,25:bin,26:bin,27:u8,28:i64,29:i32?,30:u8?,31:Tick,32:Tick?,33:Line,34:tuple<i32;str>,35:tuple<i32;str>,36:tuple<i32;i32;i32;i32;i32;i32;i32;tuple<i32;str>>,37:tuple<i32;str>"));
         Assert.That(Collections.MessagePack.Contract.Shape, Does.Contain("0:[i32],1:[[str]],2:[Line]").And.Contain("14:map<str:i32>,15:map<i32:Line>,16:map<guid:[i32]>"));
     }

@@ -95,18 +95,12 @@ internal sealed partial class EvolutionTests
     }
 
     [Test]
-    public void Structs_of_another_size_or_shape_are_refused()
+    public void A_type_under_the_full_name_of_another_goes_with_it()
     {
-        using Publisher<Tick> ticks = _topic.CreatePublisher(MessageSerializer.Unmanaged<Tick>("2").WithName("tick"));
-        Assert.Multiple(() =>
-        {
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<long>("2").WithName("tick")), Throws.TypeOf<ContractMismatchException>()
-                .With.Message.Contains("'unmanaged tick 64-bytes 2'").And.Message.Contains("'unmanaged tick 8-bytes 2'"));
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>("3").WithName("tick")), Throws.TypeOf<ContractMismatchException>());
-        });
-        using Subscriber<Tick> subscriber = _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>("2").WithName("tick"));
-        ticks.Publish(new Tick { Id = 3 });
-        Assert.That(subscriber.Read().Id, Is.EqualTo(3));
+        using Publisher<Order> publisher = _topic.CreatePublisher(MessageSerializer.Json(SampleContext.Default.Order));
+        using Subscriber<Old> subscriber = _topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Old).WithName("ShmBus.Tests.Typed.Order"));
+        publisher.Publish(new Order(1, "one", []));
+        Assert.That(subscriber.Read(), Is.EqualTo(new Old(1, "one")));
     }
 
     [TestCase("a b")]
@@ -133,6 +127,37 @@ internal sealed partial class EvolutionTests
         });
     }
 
+    [Test]
+    public void Options_that_change_what_goes_over_the_wire_are_refused()
+    {
+        using Publisher<Marked> plain = _topic.CreatePublisher(Named(new Versions(new JsonSerializerOptions()).Marked));
+        Assert.Multiple(() =>
+        {
+            Refused(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase }, "order.id is called Id there");
+            Refused(new JsonSerializerOptions { NumberHandling = JsonNumberHandling.WriteAsString }, "order.Id is int/string here and int there");
+            Refused(new JsonSerializerOptions { Converters = { new JsonStringEnumConverter<DayOfWeek>() } }, "order.Day is System.DayOfWeek/string here and System.DayOfWeek there");
+            Refused(new JsonSerializerOptions { Converters = { new Hexadecimal() } }, "Hexadecimal here and int there");
+            Refused(new JsonSerializerOptions { ReferenceHandler = ReferenceHandler.Preserve }, "the format is json-with-references here and json there");
+            // These only change what is read, or how it looks.
+            Taken(new JsonSerializerOptions { NumberHandling = JsonNumberHandling.AllowReadingFromString });
+            Taken(new JsonSerializerOptions { ReferenceHandler = ReferenceHandler.IgnoreCycles, WriteIndented = true });
+            Taken(new JsonSerializerOptions { PropertyNameCaseInsensitive = true });
+        });
+
+        void Refused(JsonSerializerOptions options, string difference) => Assert.That(() => _topic.CreateSubscriber(Named(new Versions(options).Marked)),
+            Throws.TypeOf<ContractMismatchException>().With.Message.Contains(difference));
+
+        void Taken(JsonSerializerOptions options)
+        {
+            using Subscriber<Marked> subscriber = _topic.CreateSubscriber(Named(new Versions(options).Marked));
+            Marked marked = new(3, DayOfWeek.Friday, [1, 2]);
+            plain.Publish(marked);
+            Marked read = subscriber.Read();
+            Assert.That((read.Id, read.Day, read.Marks[1]), Is.EqualTo((3, DayOfWeek.Friday, 2)));
+            subscriber.Raw.Complete();
+        }
+    }
+
     private static IMessageSerializer<T> Named<T>(System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => MessageSerializer.Json(type).WithName("order");
 
     internal sealed record Old(int Id, string Customer);
@@ -140,6 +165,15 @@ internal sealed partial class EvolutionTests
     internal sealed record Added(int Id, string Customer, double Discount, int[]? Marks);
 
     internal sealed record Other(int Id, string Customer, string Discount);
+
+    internal sealed record Marked(int Id, DayOfWeek Day, List<int> Marks);
+
+    private sealed class Hexadecimal : JsonConverter<int>
+    {
+        public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Convert.ToInt32(reader.GetString(), 16);
+
+        public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => writer.WriteStringValue(Convert.ToString(value, 16));
+    }
 
     internal sealed record Changed(Guid Id, string Customer);
 
@@ -184,6 +218,7 @@ internal sealed partial class EvolutionTests
     [JsonSerializable(typeof(Old))]
     [JsonSerializable(typeof(Added))]
     [JsonSerializable(typeof(Other))]
+    [JsonSerializable(typeof(Marked))]
     [JsonSerializable(typeof(Changed))]
     [JsonSerializable(typeof(Demanding))]
     [JsonSerializable(typeof(Strict))]

@@ -235,6 +235,61 @@ internal abstract class TypedContract
     }
 
     [Test]
+    public async Task A_message_that_waits_for_room_is_not_touched_by_calls_that_are_refused_meanwhile()
+    {
+        using Pair<string> pair = Open(MessageSerializer.Utf8);
+        while (pair.Publisher.Raw.TryPublish("full"u8))
+        {
+        }
+        ValueTask waiting = pair.Publisher.PublishAsync("waits");
+        Assert.That(waiting.IsCompleted, Is.False);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(() => pair.Publisher.TryPublish("other"), Throws.InvalidOperationException);
+            Assert.That(() => pair.Publisher.TryPublish(new string('o', 1000)), Throws.InvalidOperationException);
+            Assert.That(() => pair.Publisher.TryPublish("other", new MessageExtras { CorrelationId = Guid.Empty }), Throws.InvalidOperationException);
+            Assert.That(async () => await pair.Publisher.PublishAsync("other"), Throws.InvalidOperationException);
+        }
+        string last;
+        do
+        {
+            last = await pair.Subscriber.ReadAsync();
+        }
+        while (last == "full");
+        await waiting;
+        Assert.That(last, Is.EqualTo("waits"));
+        await pair.Publisher.PublishAsync("next");
+        Assert.That(pair.Subscriber.Read(), Is.EqualTo("next"));
+    }
+
+    [Test]
+    public void A_message_is_whole_where_its_serializer_survives_that_it_published_to_its_own_publisher([Values(10, 400, 600, 3000)] int length, [Values(10, 3000)] int inner)
+    {
+        Publisher<int>? own = null;
+        using Pair<int> pair = Open(new Counting((output, count) =>
+        {
+            Counting.BySpan(output, count / 2);
+            if (count == length)
+            {
+                Assert.That(() => own!.TryPublish(inner + 1), Throws.InvalidOperationException);
+            }
+            for (int i = count / 2; i < count; i++)
+            {
+                output.GetSpan()[0] = (byte)i;
+                output.Advance(1);
+            }
+        }));
+        own = pair.Publisher;
+        // At first too little is claimed, then enough.
+        for (int round = 0; round < 3; round++)
+        {
+            Assert.That(pair.Publisher.TryPublish(length), Is.True);
+            Assert.That(pair.Subscriber.Read(), Is.EqualTo(length));
+            Assert.That(pair.Subscriber.TryRead(out int _), Is.False);
+        }
+    }
+
+    [Test]
     public void Extras_go_with_messages()
     {
         using Pair<int> pair = Open(new Counting(Counting.BySpan));
@@ -247,6 +302,109 @@ internal abstract class TypedContract
             pair.Publisher.Publish(length, new MessageExtras { CorrelationId = id });
             Assert.That(pair.Subscriber.Raw.Read().CorrelationId, Is.EqualTo(id));
         }
+    }
+
+    [Test]
+    public void Messages_around_every_boundary_arrive_with_and_without_extras([Values] Announced announced)
+    {
+        using Pair<int> pair = Open(new Announcing(announced));
+        int max = pair.Publisher.Raw.MaxMessageLength;
+        bool adds = pair.Publisher.Raw.AddsTimestamp;
+        MessageExtras extras = new() { CorrelationId = Guid.NewGuid(), Timestamp = DateTimeOffset.UnixEpoch };
+        int[] lengths = [0, 1, 255, 256, 257, 511, 512, 513, 1023, 1024, 1025, .. Enumerable.Range(max - 80, 81)];
+        for (int round = 0; round < 3; round++)
+        {
+            foreach (int length in round == 1 ? lengths.Reverse() : lengths)
+            {
+                Expect(length, adds ? 16 : 0, () => pair.Publisher.TryPublish(length));
+                Expect(length, adds ? 16 : 0, () => Do(() => pair.Publisher.Publish(length)));
+                Expect(length, adds ? 16 : 0, () => Do(() => pair.Publisher.PublishAsync(length).AsTask().GetAwaiter().GetResult()));
+                Expect(length, extras.Length, () => pair.Publisher.TryPublish(length, extras));
+                Expect(length, extras.Length, () => Do(() => pair.Publisher.Publish(length, extras)));
+                Expect(length, extras.Length, () => Do(() => pair.Publisher.PublishAsync(length, extras).AsTask().GetAwaiter().GetResult()));
+            }
+        }
+
+        void Expect(int length, int besides, Func<bool> publish)
+        {
+            // Just at the end it depends on what the extras take, which is the ring's business; what counts is: whole, or refused.
+            bool taken;
+            try
+            {
+                taken = publish();
+            }
+            catch (MessageTooLongException) when (length + besides > max - 80 + 16)
+            {
+                taken = false;
+            }
+            if (length + besides <= max - 64)
+            {
+                Assert.That(taken, Is.True, $"{length}");
+            }
+            Assert.That(pair.Subscriber.TryRead(out int read), Is.EqualTo(taken), $"{length}");
+            Assert.That(read, Is.EqualTo(taken ? length : 0));
+            // Once; and the room is given back, also that of a claim that was outgrown.
+            Assert.That(pair.Subscriber.TryRead(out int _), Is.False);
+        }
+
+        static bool Do(Action action)
+        {
+            action();
+            return true;
+        }
+    }
+
+    [Test]
+    public void Hints_that_cannot_be_are_refused_and_leave_nothing([Values(-1, int.MinValue, int.MaxValue)] int hint, [Values(0, 100, 1000)] int before)
+    {
+        using Pair<int> pair = Open(new Counting((output, count) =>
+        {
+            Counting.BySpan(output, count);
+            _ = output.GetSpan(before == count ? hint : 0);
+        }));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(() => pair.Publisher.TryPublish(before), Throws.InstanceOf<ArgumentException>().Or.TypeOf<MessageTooLongException>().Or.TypeOf<OutOfMemoryException>());
+            pair.Publisher.Publish(before + 1);
+            Assert.That(pair.Subscriber.Read(), Is.EqualTo(before + 1));
+        }
+        Assert.That(pair.Subscriber.TryRead(out int _), Is.False);
+    }
+
+    [Test]
+    public async Task A_wait_for_room_that_is_cancelled_or_ended_leaves_the_publisher_as_it_was()
+    {
+        using Pair<int> pair = Open(new Counting(Counting.BySpan));
+        int full = 0;
+        while (pair.Publisher.TryPublish(1000))
+        {
+            full++;
+        }
+        for (int i = 0; i < 3; i++)
+        {
+            using CancellationTokenSource cancellation = new();
+            ValueTask waiting = pair.Publisher.PublishAsync(900 + i, cancellation.Token);
+            Assert.That(waiting.IsCompleted, Is.False);
+            await cancellation.CancelAsync();
+            Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(pair.Publisher.TryPublish(1000), Is.False);
+        }
+        ValueTask last = pair.Publisher.PublishAsync(950);
+        for (int i = 0; i < full; i++)
+        {
+            Assert.That(pair.Subscriber.Read(), Is.EqualTo(1000));
+        }
+        await last;
+        Assert.That(pair.Subscriber.Read(), Is.EqualTo(950));
+        Assert.That(pair.Subscriber.TryRead(out int _), Is.False);
+        while (pair.Publisher.TryPublish(1000))
+        {
+        }
+        ValueTask ended = pair.Publisher.PublishAsync(1000);
+        Assert.That(ended.IsCompleted, Is.False);
+        pair.Publisher.Dispose();
+        Assert.That(async () => await ended, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => pair.Publisher.TryPublish(1), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]
@@ -409,6 +567,28 @@ internal abstract class TypedContract
             Publisher.Dispose();
             Subscriber.Dispose();
         }
+    }
+
+    public enum Announced
+    {
+        Nothing,
+        Exactly,
+        TooLittle,
+        Less,
+    }
+
+    /// <summary>Says beforehand how long the message will be, or something else.</summary>
+    private sealed class Announcing(Announced announced) : IMessageSerializer<int>
+    {
+        private readonly Counting _counting = new(Counting.BySpan);
+
+        public MessageContract Contract => _counting.Contract;
+
+        public int GetLength(in int message) => announced switch { Announced.Nothing => -1, Announced.Exactly => message, Announced.TooLittle => Math.Max(message - 1, 0), _ => message / 2 };
+
+        public void Serialize(IBufferWriter<byte> output, in int message) => _counting.Serialize(output, message);
+
+        public void Deserialize(in MessagePayload payload, out int message) => _counting.Deserialize(payload, out message);
     }
 
     public enum Ways

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using ShmBus.MessagePack.Generator;
 
-namespace ShmBus.MessagePack.Generator.Tests;
+namespace ShmBus.Generator.Tests;
 
-/// <summary>What the generator makes of code, in a compilation as a user's.</summary>
+/// <summary>What the generators make of code, in a compilation as a user's who has both.</summary>
 internal sealed class Generated
 {
     internal static readonly CSharpParseOptions Options = new(LanguageVersion.CSharp13, DocumentationMode.Diagnose);
@@ -14,14 +15,14 @@ internal sealed class Generated
         .Where(static path => !path.EndsWith("Generator.dll", StringComparison.Ordinal) && !path.EndsWith("Tests.dll", StringComparison.Ordinal))
         .Select(static path => MetadataReference.CreateFromFile(path))];
 
-    private const string Usings = "#nullable enable\nusing System; using System.Collections.Generic; using ShmBus.MessagePack;\n";
+    private const string Usings = "#nullable enable\nusing System; using System.Collections.Generic; using ShmBus.MessagePack; using ShmBus.Serialization;\n";
 
     private Generated(Compilation compilation, ImmutableArray<Diagnostic> diagnostics, GeneratorDriver driver) => (Compilation, Diagnostics, Driver) = (compilation, diagnostics, driver);
 
     /// <summary>The user's code and what was added.</summary>
     internal Compilation Compilation { get; }
 
-    /// <summary>Of the generator.</summary>
+    /// <summary>Of the generators.</summary>
     internal ImmutableArray<Diagnostic> Diagnostics { get; }
 
     internal GeneratorDriver Driver { get; }
@@ -37,13 +38,13 @@ internal sealed class Generated
 
     internal static CSharpCompilation Compile(params string[] sources) => CSharpCompilation.Create("User",
         sources.Select((source, i) => CSharpSyntaxTree.ParseText(Usings + source, Options, $"/user/File{i}.cs")), Framework,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999));
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999));
 
     internal static Generated From(params string[] sources) => From(Compile(sources));
 
     internal static Generated From(Compilation compilation, GeneratorDriver? driver = null)
     {
-        driver ??= CSharpGeneratorDriver.Create([new MessagePackGenerator().AsSourceGenerator()], parseOptions: Options,
+        driver ??= CSharpGeneratorDriver.Create([new MessagePackGenerator().AsSourceGenerator(), new UnmanagedGenerator().AsSourceGenerator()], parseOptions: Options,
             driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out ImmutableArray<Diagnostic> diagnostics);
         return new Generated(updated, diagnostics, driver);

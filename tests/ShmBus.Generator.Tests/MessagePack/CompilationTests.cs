@@ -1,7 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace ShmBus.MessagePack.Generator.Tests;
+namespace ShmBus.Generator.Tests.MessagePack;
 
 /// <summary>What is generated compiles, in C# 13 as in 14, and the compiler has nothing to say about it.</summary>
 internal sealed class CompilationTests
@@ -46,6 +46,42 @@ internal sealed class CompilationTests
         Assert.That(generated.CompilerProblems.Select(static each => each.ToString()), Is.Empty);
         Assert.That(generated.Files, Has.Length.EqualTo(9));
     }
+
+    [TestCase("[MessagePackObject] public class T { [Key(0)] public byte[]?[]? A; [Key(1)] public string?[]?[][]?[]? B; [Key(2)] public List<int?>?[]?[]? C; [Key(3)] public (int?, byte[]?)[]?[]? D; }", TestName = "Arrays of arrays that may be null")]
+    [TestCase("[MessagePackObject] public class T { public T(int a) => A = a; [Key(0)] public required int A { get; init; } [Key(1)] public int B { get; set; } }", TestName = "A required member that the constructor takes")]
+    [TestCase("[MessagePackObject] public class T { [System.Diagnostics.CodeAnalysis.SetsRequiredMembers] public T(int a) => A = a; [Key(0)] public required int A { get; init; } [IgnoreMember] public required int B { get; init; } }", TestName = "Required members that the constructor sets")]
+    [TestCase("public abstract class T0 { [Key(0)] public abstract required int A { get; init; } } [MessagePackObject] public class T : T0 { public override required int A { get; init; } }", TestName = "A required member that is overridden")]
+    [TestCase("[MessagePackObject] public class T { [Key(0), System.Diagnostics.CodeAnalysis.Experimental(\"X1\")] public int A { get; set; } }", TestName = "An experimental member")]
+    [TestCase("[MessagePackObject] public record T([property: Key(0)] int a, [property: Key(1)] int A, [property: Key(2)] int _a);", TestName = "Members that differ only in case")]
+    [TestCase("[MessagePackObject] public class T { [Key(0)] public List<Foo_2>? A; [Key(1)] public List<X.Foo>? B; [Key(2)] public List<Y.Foo>? C; } [MessagePackObject] public class Foo_2; namespace X { [MessagePackObject] public class Foo; } namespace Y { [MessagePackObject] public class Foo; }", TestName = "Types whose methods would have one name")]
+    public void Rarer_declarations_compile(string source)
+    {
+        Generated generated = Generated.From(source);
+        Assert.That(generated.CompilerProblems.Select(static each => each.ToString()), Is.Empty);
+        Assert.That(generated["TMessagePack.g.cs"], Is.Not.Empty);
+    }
+
+    [Test]
+    public void Types_whose_names_differ_only_in_case_are_generated_each()
+    {
+        Generated generated = Generated.From("[MessagePackObject] public class Foo; [MessagePackObject] public class FOO; [MessagePackObject] public class Bar;");
+        Assert.That(generated.Diagnostics.Where(static each => each.Severity > DiagnosticSeverity.Info), Is.Empty);
+        Assert.That(generated.CompilerProblems, Is.Empty);
+        Assert.That(generated.Files, Is.EquivalentTo(["+Foo+Message+Pack.g.cs", "+F+O+O+Message+Pack.g.cs", "BarMessagePack.g.cs"]));
+    }
+
+    [Test]
+    public void A_member_that_a_private_one_hides_is_sent() =>
+        Assert.That(Generated.From("[MessagePackObject] public class B { [Key(0)] public int X { get; set; } } [MessagePackObject] public class T : B { private new int X { get; set; } }")["TMessagePack.g.cs"], Does.Contain("value.X"));
+
+    [Test]
+    public void Types_of_one_name_are_told_apart_in_the_shape_of_a_message() =>
+        Assert.That(Generated.From("""
+            namespace A { [MessagePackObject] public class T { [Key(0)] public Foo? X; [Key(1)] public global::Foo? Y; [Key(2)] public B.Foo? Z; [Key(3)] public global::B.Foo? W; } [MessagePackObject] public class Foo { [Key(0)] public int V; } }
+            namespace A.B { [MessagePackObject] public class Foo { [Key(0)] public bool V; } }
+            namespace B { [MessagePackObject] public class Foo { [Key(0)] public float V; } }
+            [MessagePackObject] public class Foo { [Key(0)] public string? V; }
+            """)["A.TMessagePack.g.cs"], Does.Contain("\"T{0:Foo,1:global.Foo,2:A.B.Foo,3:B.Foo} Foo{0:i32} global.Foo{0:str} A.B.Foo{0:bool} B.Foo{0:f32}\""));
 
     [Test]
     public void A_type_of_another_assembly_is_used_as_it_was_generated_there()

@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
+using ShmBus.MessagePack.Generator;
 
-namespace ShmBus.MessagePack.Generator.Tests;
+namespace ShmBus.Generator.Tests.MessagePack;
 
 /// <summary>What cannot be generated, or should not be as it is, is said where it stands.</summary>
 internal sealed class DiagnosticTests
@@ -15,6 +16,7 @@ internal sealed class DiagnosticTests
         Case("SHMP001", "[MessagePackObject] file class |T;", "'T'"),
         Case("SHMP002", "[MessagePackObject] public class T { public int |A { get; set; } }", "'T.A'"),
         Case("SHMP002", "[MessagePackObject] public class T { public int |A; }", "'T.A'"),
+        Case("SHMP002", "[MessagePackObject] public record T([property: Key(0)] int A, string |B);", "'T.B'"),
         Case("SHMP003", "[MessagePackObject] public class T { [Key(1)] public int A { get; set; } [Key(1)] public int |B { get; set; } }", "'T.B' has the key 1, which 'A' has too"),
         Case("SHMP003", "[MessagePackObject] public class T { [Key(\"x\")] public int A { get; set; } [Key(\"x\")] public int |B { get; set; } }", "'T.B' has the key x"),
         Case("SHMP004", "[MessagePackObject] public class T { [Key(0)] public int A { get; set; } [Key(\"x\")] public int |B { get; set; } }", "'T'"),
@@ -23,6 +25,7 @@ internal sealed class DiagnosticTests
         Case("SHMP006", "[MessagePackObject] public class |T { public T(string b) { } [Key(0)] public int A { get; set; } [IgnoreMember] public string? B { get; set; } }", "'b'"),
         Case("SHMP006", "[MessagePackObject] public class |T { private T() { } }", "'T' has no constructor"),
         Case("SHMP006", "[MessagePackObject] public class |T { public T() { } [SerializationConstructor] public T(string a) { } [Key(0)] public int A { get; set; } }", "'a'"),
+        Case("SHMP006", "[MessagePackObject] public class |T { [Key(0)] public int A { get; set; } [IgnoreMember] public required int B { get; set; } }", "'B' is required"),
         Case("SHMP007", "[MessagePackObject] public class T { [Key(0)] public int |A => 1; }", "'T.A'"),
         Case("SHMP007", "[MessagePackObject] public class T { [Key(0)] public readonly int |A; }", "'T.A'"),
         Case("SHMP007", "[MessagePackObject(true)] public class T { public int |A { get; private set; } }", "'T.A'"),
@@ -48,6 +51,8 @@ internal sealed class DiagnosticTests
         Case("SHMP021", "[MessagePackObject] public class T { [Key(0), MessagePack.MessagePackFormatter(typeof(int))] public int |A { get; set; } }" + Formatter, "'T.A'"),
         Case("SHMP022", "[MessagePackObject] public class T { [Key(0)] private int |A { get; set; } }", "'T.A'"),
         Case("SHMP022", "[MessagePackObject] public class T { [Key(0)] public int |A { set { } } }", "'T.A'"),
+        Case("SHMP022", "public interface IA { int A { get; set; } } [MessagePackObject] public class T : IA { [Key(0)] int IA.|A { get; set; } }", "A"),
+        Case("SHMP023", "[MessagePackObject] public ref struct |T { [Key(0)] public int A; }", "'T'"),
     ];
 
     [TestCaseSource(nameof(Cases))]

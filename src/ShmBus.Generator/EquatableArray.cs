@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 
-namespace ShmBus.MessagePack.Generator;
+namespace ShmBus.Generator;
 
 /// <summary>An array that is equal to another if its elements are, so that the compiler sees what has not changed.</summary>
 internal readonly struct EquatableArray<T>(ImmutableArray<T> elements) : IEquatable<EquatableArray<T>>, IReadOnlyList<T>

@@ -1,7 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 
-namespace ShmBus.MessagePack.Generator;
+namespace ShmBus.Generator;
 
 /// <summary>A diagnostic without the syntax tree that it is about, which would keep a whole compilation.</summary>
 internal sealed record DiagnosticInfo(DiagnosticDescriptor Descriptor, string Path, TextSpan Span, LinePositionSpan Lines, EquatableArray<string> Arguments)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace ShmBus.MessagePack.Generator;
+namespace ShmBus.Generator;
 
 /// <summary>Lines of code, indented by their braces.</summary>
 internal sealed class CodeText
