@@ -14,7 +14,7 @@ public abstract partial class Endpoint : IAsyncSleeper
     private AsyncOperation? _operation;
 
     /// <summary>Whether awaiters may be run on the thread that sleeps for this endpoint and others.</summary>
-    internal bool AllowsSynchronousContinuations { get; init; }
+    internal bool AllowsSynchronousContinuations { get; set; }
 
     /// <summary>Leaves because of an error of the ring.</summary>
     private protected virtual void LeaveRingBy(Exception exception) => LeaveBy(exception);

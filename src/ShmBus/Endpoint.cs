@@ -113,7 +113,7 @@ public abstract partial class Endpoint : IDisposable
         set => Atomic.StoreRelease(ref _suspect, value);
     }
 
-    private protected bool IsClosing => Atomic.LoadAcquire(ref _closing); // pairs with Dispose
+    internal bool IsClosing => Atomic.LoadAcquire(ref _closing); // pairs with Dispose
 
     /// <summary>Whether the name of the region still leads to it. One system call; does not block.</summary>
     /// <returns>The state of the name now.</returns>
@@ -174,6 +174,15 @@ public abstract partial class Endpoint : IDisposable
             default:
                 Close(unmap: true);
                 break;
+        }
+    }
+
+    /// <summary>This thread is the one to dispose, and nobody looks any more at a message that another one was handed.</summary>
+    internal void TakeHand()
+    {
+        if (_state == MessageInHand)
+        {
+            NoteThread();
         }
     }
 

@@ -151,6 +151,15 @@ public sealed class Publisher<T> : IDisposable
     /// <summary>Leaves the topic. See <see cref="Endpoint.Dispose"/>.</summary>
     public void Dispose() => Raw.Dispose();
 
+    /// <summary>The room that a message needs which was just refused for want of it, as <see cref="Publisher.WaitToPublishAsync"/> takes it; more where that is not known.</summary>
+    internal int LengthToWaitFor(in T message)
+    {
+        int length = _isBytesOfValue ? Unsafe.SizeOf<T>() : Measure(message);
+        // The trace is the caller's, and who waits may have none.
+        length += Raw.AddsTraceContext ? MessageExtras.MaxLength : 0;
+        return length < _mostGuessed ? length : Raw.MaxMessageLength;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ReadOnlySpan<byte> BytesOf(in T message) =>
         MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<T, byte>(ref Unsafe.AsRef(in message)), Unsafe.SizeOf<T>());

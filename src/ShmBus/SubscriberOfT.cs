@@ -12,6 +12,7 @@ namespace ShmBus;
 /// <remarks>
 /// Belongs to one thread at a time. Every call is also the word that the message of the call before is done with. Allocates nothing but
 /// what the serializer does. Where that throws, its exception comes through, and the next call passes the message by, as one that was read.
+/// What a <see cref="TopicChannelWriter{T}"/> ends with is passed by: only a <see cref="TopicChannelReader{T}"/> takes it for an end.
 /// </remarks>
 public sealed class Subscriber<T> : IDisposable
 {
@@ -39,10 +40,13 @@ public sealed class Subscriber<T> : IDisposable
     /// <inheritdoc cref="Subscriber.TryRead" path="/exception"/>
     public bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T message)
     {
-        if (Raw.TryRead(out Message bytes))
+        while (Raw.TryRead(out Message bytes))
         {
-            Deserialize(bytes, out message);
-            return true;
+            if (bytes.Type != EndMark.Type)
+            {
+                Deserialize(bytes, out message);
+                return true;
+            }
         }
         message = default;
         return false;
@@ -53,10 +57,13 @@ public sealed class Subscriber<T> : IDisposable
     /// <inheritdoc cref="TryRead(out T)"/>
     public bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T message, out Message bytes)
     {
-        if (Raw.TryRead(out bytes))
+        while (Raw.TryRead(out bytes))
         {
-            Deserialize(bytes, out message);
-            return true;
+            if (bytes.Type != EndMark.Type)
+            {
+                Deserialize(bytes, out message);
+                return true;
+            }
         }
         message = default;
         return false;
@@ -69,7 +76,13 @@ public sealed class Subscriber<T> : IDisposable
     /// <inheritdoc cref="TryRead(out T)" path="/exception"/>
     public T Read(CancellationToken cancellationToken = default)
     {
-        Deserialize(Raw.Read(cancellationToken), out T message);
+        Message bytes;
+        do
+        {
+            bytes = Raw.Read(cancellationToken);
+        }
+        while (bytes.Type == EndMark.Type);
+        Deserialize(bytes, out T message);
         return message;
     }
 
@@ -85,10 +98,13 @@ public sealed class Subscriber<T> : IDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         Deserializing adapter = new(this, handler);
-        return Raw.Poll(ref adapter, limit);
+        int count = Raw.Poll(ref adapter, limit);
+        return count - adapter.PassedBy;
     }
 
-    /// <summary>Waits until there is a message, without a thread. Then <see cref="TryRead(out T)"/> reads it.</summary>
+    /// <summary>
+    /// Waits until there is a message, without a thread. Then <see cref="TryRead(out T)"/> reads it, unless it is the end mark of a channel.
+    /// </summary>
     /// <inheritdoc cref="Subscriber.WaitToReadAsync"/>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => Raw.WaitToReadAsync(cancellationToken);
 
@@ -145,7 +161,7 @@ public sealed class Subscriber<T> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Deserialize(in Message bytes, out T message)
+    internal void Deserialize(in Message bytes, out T message)
     {
         ReadOnlySpan<byte> payload = bytes.Payload;
         if (_isBytesOfValue)
@@ -180,10 +196,17 @@ public sealed class Subscriber<T> : IDisposable
         Raw.HoldsHand = false;
     }
 
-    private readonly struct Deserializing(Subscriber<T> subscriber, Action<T> handler) : IMessageHandler
+    private struct Deserializing(Subscriber<T> subscriber, Action<T> handler) : IMessageHandler
     {
+        internal int PassedBy { get; private set; }
+
         public void OnMessage(in Message message)
         {
+            if (message.Type == EndMark.Type)
+            {
+                PassedBy++;
+                return;
+            }
             subscriber.Deserialize(message, out T value);
             handler(value);
         }

@@ -61,6 +61,7 @@ internal static class Commands
             case string name when name.StartsWith("handover-", StringComparison.Ordinal): return HandoverCommands.Run(arguments);
             case string name when name.StartsWith("child-", StringComparison.Ordinal): return ChildCommands.Run(arguments);
             case string name when name.StartsWith("parent-", StringComparison.Ordinal): return ParentCommands.Run(arguments);
+            case string name when name.StartsWith("channel-", StringComparison.Ordinal): return ChannelCommands.Run(arguments).GetAwaiter().GetResult();
             case "work-in-process": return InProcessCommand.Run();
             case "watch-peers": return WatchPeersCommand.Run(rest[0]);
             case "soak": return SoakCommand.Run(rest);

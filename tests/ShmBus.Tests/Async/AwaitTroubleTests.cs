@@ -121,7 +121,7 @@ internal sealed class AwaitTroubleTests
         }
     }
 
-    private static unsafe void StampTooLong(RingMemory memory)
+    internal static unsafe void StampTooLong(RingMemory memory)
     {
         ulong position = *memory.Tail;
         byte* record = memory.Data + (position & memory.Capacity - 1);
@@ -130,7 +130,7 @@ internal sealed class AwaitTroubleTests
         new Waker(memory, EndpointRole.Subscriber, Signals.Futex).Wake();
     }
 
-    private static unsafe void MoveGateBeyondTail(RingMemory memory)
+    internal static unsafe void MoveGateBeyondTail(RingMemory memory)
     {
         Atomic.StoreRelease(memory.Subscriber(0).Gate, *memory.Tail + 16);
         new Waker(memory, EndpointRole.Publisher, Signals.Futex).Wake();
@@ -143,7 +143,7 @@ internal sealed class AwaitTroubleTests
         ring.Commit(5, 5);
     }
 
-    private static unsafe void WithMemory(string path, Action<RingMemory> work)
+    internal static unsafe void WithMemory(string path, Action<RingMemory> work)
     {
         using RegionFile file = RegionFile.Open(path, RegionOptions.Default, readOnly: false);
         Region region = Region.Map(file, RegionOptions.Default, readOnly: false);
