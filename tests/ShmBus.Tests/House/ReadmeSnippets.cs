@@ -85,6 +85,26 @@ internal sealed class ReadmeSnippets
         Assert.That(Pass(serializer, new Order("Ada", [new Line("engine", 1, 1m)])).Lines, Is.EqualTo([new Line("engine", 1, 1m)]));
     }
 
+    [Test]
+    public async Task Channels()
+    {
+        List<Order> handled = [];
+        void Handle(Order order) => handled.Add(order);
+        using Topic topic = Topic.CreateAnonymous();
+
+        await using TopicChannelWriter<Order> writer = topic.CreateChannelWriter(Order.MessagePack);    // in one process
+        await writer.WriteAsync(new Order("Ada", []));                                                  // waits while the ring is full
+        writer.Complete();                                                                              // or Complete(error)
+
+        await using TopicChannelReader<Order> reader = topic.CreateChannelReader(Order.MessagePack);    // in another
+        await foreach (Order order in reader.ReadAllAsync())                                            // ends when the writer has completed
+        {
+            Handle(order);
+        }
+
+        Assert.That(handled.Select(static order => order.Customer), Is.EqualTo(["Ada"]));
+    }
+
     private static T Pass<T>(IMessageSerializer<T> serializer, T message)
     {
         using Topic topic = Topic.CreateAnonymous();
