@@ -79,107 +79,37 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="MessagePackReader.ReadSByte"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public sbyte ReadSByte(scoped ref MessagePackReader reader, sbyte missing)
-    {
-        if (TryPeekInteger(out long value, out int length) && value is >= sbyte.MinValue and <= sbyte.MaxValue)
-        {
-            Advance(length);
-            return (sbyte)value;
-        }
-        sbyte slow = reader.IsMissing(_left) ? missing : reader.ReadSByte();
-        this = reader.Fields;
-        return slow;
-    }
+    public sbyte ReadSByte(scoped ref MessagePackReader reader, sbyte missing) => (sbyte)ReadInteger(ref reader, missing, sbyte.MinValue, sbyte.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadByte"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte ReadByte(scoped ref MessagePackReader reader, byte missing)
-    {
-        if (TryPeekInteger(out long value, out int length) && value is >= byte.MinValue and <= byte.MaxValue)
-        {
-            Advance(length);
-            return (byte)value;
-        }
-        byte slow = reader.IsMissing(_left) ? missing : reader.ReadByte();
-        this = reader.Fields;
-        return slow;
-    }
+    public byte ReadByte(scoped ref MessagePackReader reader, byte missing) => (byte)ReadInteger(ref reader, missing, byte.MinValue, byte.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadInt16"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public short ReadInt16(scoped ref MessagePackReader reader, short missing)
-    {
-        if (TryPeekInteger(out long value, out int length) && value is >= short.MinValue and <= short.MaxValue)
-        {
-            Advance(length);
-            return (short)value;
-        }
-        short slow = reader.IsMissing(_left) ? missing : reader.ReadInt16();
-        this = reader.Fields;
-        return slow;
-    }
+    public short ReadInt16(scoped ref MessagePackReader reader, short missing) => (short)ReadInteger(ref reader, missing, short.MinValue, short.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadUInt16"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ushort ReadUInt16(scoped ref MessagePackReader reader, ushort missing)
-    {
-        if (TryPeekInteger(out long value, out int length) && value is >= ushort.MinValue and <= ushort.MaxValue)
-        {
-            Advance(length);
-            return (ushort)value;
-        }
-        ushort slow = reader.IsMissing(_left) ? missing : reader.ReadUInt16();
-        this = reader.Fields;
-        return slow;
-    }
+    public ushort ReadUInt16(scoped ref MessagePackReader reader, ushort missing) => (ushort)ReadInteger(ref reader, missing, ushort.MinValue, ushort.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadInt32"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int ReadInt32(scoped ref MessagePackReader reader, int missing)
-    {
-        if (TryPeekInteger(out long value, out int length) && value is >= int.MinValue and <= int.MaxValue)
-        {
-            Advance(length);
-            return (int)value;
-        }
-        int slow = reader.IsMissing(_left) ? missing : reader.ReadInt32();
-        this = reader.Fields;
-        return slow;
-    }
+    public int ReadInt32(scoped ref MessagePackReader reader, int missing) => (int)ReadInteger(ref reader, missing, int.MinValue, int.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadUInt32"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint ReadUInt32(scoped ref MessagePackReader reader, uint missing)
-    {
-        if (TryPeekInteger(out long value, out int length) && value is >= uint.MinValue and <= uint.MaxValue)
-        {
-            Advance(length);
-            return (uint)value;
-        }
-        uint slow = reader.IsMissing(_left) ? missing : reader.ReadUInt32();
-        this = reader.Fields;
-        return slow;
-    }
+    public uint ReadUInt32(scoped ref MessagePackReader reader, uint missing) => (uint)ReadInteger(ref reader, missing, uint.MinValue, uint.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadInt64"/>
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long ReadInt64(scoped ref MessagePackReader reader, long missing)
-    {
-        if (TryPeekInteger(out long value, out int length))
-        {
-            Advance(length);
-            return value;
-        }
-        long slow = reader.IsMissing(_left) ? missing : reader.ReadInt64();
-        this = reader.Fields;
-        return slow;
-    }
+    public long ReadInt64(scoped ref MessagePackReader reader, long missing) => ReadInteger(ref reader, missing, long.MinValue, long.MaxValue);
 
     /// <inheritdoc cref="MessagePackReader.ReadUInt64"/>
     /// <inheritdoc cref="ReadBoolean"/>
@@ -200,6 +130,19 @@ public ref struct MessagePackFieldReader
     /// <inheritdoc cref="ReadBoolean"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public char ReadChar(scoped ref MessagePackReader reader, char missing) => (char)ReadUInt16(ref reader, missing);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long ReadInteger(scoped ref MessagePackReader reader, long missing, long min, long max)
+    {
+        if (TryPeekInteger(out long value, out int length) && value >= min && value <= max)
+        {
+            Advance(length);
+            return value;
+        }
+        long slow = reader.IsMissing(_left) ? missing : reader.ReadInteger(min, max, unchecked((ulong)max));
+        this = reader.Fields;
+        return slow;
+    }
 
     /// <summary>The next value, where it is an integer that a long has.</summary>
     // A branch for each format, and no arithmetic with lengths: then the processor, which foresees the branch, need not wait for this

@@ -55,7 +55,7 @@ public ref partial struct MessagePackReader
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private long ReadInteger(long least, long greatest, ulong allowed)
+    internal long ReadInteger(long least, long greatest, ulong allowed)
     {
         int start = _position;
         byte code = End ? MessagePackCode.NeverUsed : _data[_position];

@@ -40,7 +40,8 @@ public sealed partial class Topic
             return;
         }
         long start = Environment.TickCount64;
-        if (!_source.Threads.TryEnter(ContractPatience))
+        // The lock of the region is the holder's: its threads exclude each other by the holder itself.
+        if (!Monitor.TryEnter(_source, ContractPatience))
         {
             throw Stopped();
         }
@@ -75,7 +76,7 @@ public sealed partial class Topic
         }
         finally
         {
-            _source.Threads.Exit();
+            Monitor.Exit(_source);
         }
     }
 

@@ -24,9 +24,6 @@ internal abstract class RegionSource : IDisposable
     /// <summary>Whether this holder can only look.</summary>
     internal bool IsReadOnly { get; }
 
-    /// <summary>Keeps threads apart that share this holder, for which its locks do nothing.</summary>
-    internal Lock Threads { get; } = new();
-
     /// <summary>What its sleepers are woken by, of this holder; null where they sleep on their words in its memory.</summary>
     internal virtual RegionEvents? Events => null;
 
