@@ -45,6 +45,9 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     /// <summary>What was written, if not into the claim. What it holds stays until the next message.</summary>
     internal ReadOnlyMemory<byte> Own => new(_own, 0, Written);
 
+    private Span<byte> Whole => _state != State.Closed ? new Span<byte>(_start, Written + _free)
+        : throw new InvalidOperationException("The message that this memory belonged to was written.");
+
     /// <summary>Writes into a claim; gives it up where a message is being written already.</summary>
     internal void Begin(in Claim claim)
     {
@@ -105,13 +108,12 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     }
 
     /// <summary>All of the message, for memory that a serializer was given.</summary>
-    public override Span<byte> GetSpan() => _state != State.Closed ? new Span<byte>(_start, Written + _free)
-        : throw new InvalidOperationException("The message that this memory belonged to was written.");
+    public override Span<byte> GetSpan() => Whole;
 
     /// <summary>Neither the ring nor memory of this process moves.</summary>
     public override MemoryHandle Pin(int elementIndex = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)GetSpan().Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)Whole.Length);
         return new MemoryHandle(_start + elementIndex);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using FsCheck;
 using FsCheck.Fluent;
 using ShmBus.Serialization;
@@ -43,7 +44,14 @@ internal sealed class RoundTripTests
         Exchange(python, directory, Collections.MessagePack, SampleGenerator.Collections);
     }
 
-    private static void Hold<T>(IMessageSerializer<T> serializer, Gen<T> values) => Prop.ForAll(values.ToArbitrary(), value =>
+    private static void Hold<T>(IMessageSerializer<T> serializer, Gen<T> values)
+    {
+        using MemoryManager<byte> memory = new GuardedMemory();
+        GuardedMemory guarded = (GuardedMemory)memory;
+        Prop.ForAll(values.ToArbitrary(), value => HoldFor(serializer, value, guarded)).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+    }
+
+    private static void HoldFor<T>(IMessageSerializer<T> serializer, T value, GuardedMemory guarded)
     {
         byte[] bytes = serializer.Bytes(value);
         T read = serializer.Read(bytes);
@@ -56,7 +64,26 @@ internal sealed class RoundTripTests
         FixedOutput narrow = new(bytes.Length);
         serializer.Serialize(new OneByOne(narrow), value);
         Assert.That(narrow.WrittenSpan.ToArray(), Is.EqualTo(bytes));
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+        // Nor is a byte beyond the end touched, however much room there is behind the value: fields are written and read without a look each.
+        foreach (int room in new[] { 0, 1, 8, 40, 90 })
+        {
+            serializer.Serialize(guarded.Last(bytes.Length + room), value);
+            Assert.That(guarded.WrittenBytes.AsSpan().SequenceEqual(bytes), Is.True, $"with {room} bytes behind it");
+        }
+        foreach (int length in new[] { bytes.Length, bytes.Length - 1, bytes.Length / 2, bytes.Length / 3 })
+        {
+            try
+            {
+                serializer.Deserialize(new MessagePayload(guarded.Of(bytes.AsSpan(0, length))), out read);
+                Assert.That(length, Is.EqualTo(bytes.Length));
+                Assert.That(serializer.Bytes(read), Is.EqualTo(bytes));
+            }
+            catch (MessagePackException) when (length < bytes.Length)
+            {
+                // It was cut off.
+            }
+        }
+    }
 
     private static void Exchange<T>(string[] python, TestDirectory directory, IMessageSerializer<T> serializer, Gen<T> values)
     {

@@ -459,6 +459,7 @@ internal abstract class TypedContract
         Assert.That(() => kept!.GetMemory(1), Throws.InvalidOperationException);
         Assert.That(() => kept!.Advance(1), Throws.InvalidOperationException);
         Assert.That(() => memory.Span[0] = 1, Throws.InvalidOperationException);
+        Assert.That(() => memory.Pin(), Throws.InvalidOperationException);
         pair.Publisher.Dispose();
         Assert.That(() => memory.Span[0] = 1, Throws.InvalidOperationException);
     }
