@@ -18,7 +18,6 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
 
     private State _state;
     private byte[] _own = []; // does not move
-    private byte* _ownStart;
     private ulong _position; // of the claim
     private byte* _start;
     private byte* _next;
@@ -45,6 +44,8 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     /// <summary>What was written, if not into the claim. What it holds stays until the next message.</summary>
     internal ReadOnlyMemory<byte> Own => new(_own, 0, Written);
 
+    private byte* OwnStart => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_own));
+
     private Span<byte> Whole => _state != State.Closed ? new Span<byte>(_start, Written + _free)
         : throw new InvalidOperationException("The message that this memory belonged to was written.");
 
@@ -66,7 +67,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
     internal void BeginOwn()
     {
         Open();
-        _start = _next = _ownStart;
+        _start = _next = OwnStart;
         _free = _own.Length;
         _state = State.Own;
     }
@@ -157,8 +158,7 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
             _state = State.Own;
         }
         _own = larger;
-        _ownStart = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(larger));
-        _start = _ownStart;
+        _start = OwnStart;
         _next = _start + written;
         _free = larger.Length - written;
     }
@@ -172,7 +172,6 @@ internal sealed unsafe class ClaimWriter(Publisher publisher) : MemoryManager<by
         if (_own.Length > MostKept)
         {
             _own = [];
-            _ownStart = null;
         }
     }
 

@@ -94,6 +94,7 @@ public abstract partial class Endpoint : IDisposable
     public bool IsPeerLost => Atomic.LoadAcquire(ref _isPeerLost); // pairs with OnPeerLost
 
     /// <summary>Whether a serializer uses what this thread was handed: then the memory stays even where this thread leaves the topic meanwhile, until its next call.</summary>
+    /// <remarks>What it says matters to the thread that set it alone, so no order is kept.</remarks>
     internal bool HoldsHand { private get; set; }
 
     private protected RingMemory Memory { get; }

@@ -9,13 +9,11 @@ namespace ShmBus;
 internal sealed class LentPayloads : IPayloadLender
 {
     private readonly Stack<Loan> _loans = new();
-    private bool _hasLent;
 
     public ReadOnlyMemory<byte> Lend(ReadOnlySpan<byte> bytes)
     {
         Loan loan = new(bytes);
         _loans.Push(loan);
-        _hasLent = true;
         return loan.Memory;
     }
 
@@ -23,7 +21,7 @@ internal sealed class LentPayloads : IPayloadLender
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void TakeBack()
     {
-        if (_hasLent)
+        if (_loans.Count > 0)
         {
             TakeAllBack();
         }
@@ -31,7 +29,6 @@ internal sealed class LentPayloads : IPayloadLender
 
     private void TakeAllBack()
     {
-        _hasLent = false;
         while (_loans.TryPop(out Loan? loan))
         {
             loan.End();

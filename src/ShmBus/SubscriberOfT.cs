@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ShmBus.Serialization;
@@ -38,24 +39,12 @@ public sealed class Subscriber<T> : IDisposable
     /// <returns>False when nothing is there.</returns>
     /// <exception cref="MessageFormatException">The message is not what the type expects; other serializers than those of this package throw what is theirs.</exception>
     /// <inheritdoc cref="Subscriber.TryRead" path="/exception"/>
-    public bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T message)
-    {
-        while (Raw.TryRead(out Message bytes))
-        {
-            if (bytes.Type != EndMark.Type)
-            {
-                Deserialize(bytes, out message);
-                return true;
-            }
-        }
-        message = default;
-        return false;
-    }
+    public bool TryRead([MaybeNullWhen(false)] out T message) => TryRead(out message, out _);
 
     /// <param name="message">The message.</param>
     /// <param name="bytes">The same in place, with the extras that it carries; valid until the next call on this subscriber.</param>
     /// <inheritdoc cref="TryRead(out T)"/>
-    public bool TryRead([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T message, out Message bytes)
+    public bool TryRead([MaybeNullWhen(false)] out T message, out Message bytes)
     {
         while (Raw.TryRead(out bytes))
         {
@@ -155,7 +144,7 @@ public sealed class Subscriber<T> : IDisposable
             {
                 return message;
             }
-            // It was overwritten meanwhile.
+            // It was overwritten meanwhile, or is an end mark.
             wait = Raw.WaitToReadAsync(cancellationToken);
         }
     }

@@ -9,7 +9,7 @@ namespace ShmBus.Serialization;
 /// is refused, unless the two only differ by members that the other side can do without.
 /// </summary>
 /// <remarks>
-/// <para>A shape is a text. One that <see cref="MessageShape"/> understands is compared member by member; any other must be the same, or begin with all of
+/// <para>A shape is a text. One of the form below is compared member by member; any other must be the same, or begin with all of
 /// the other and a blank: then one of them only says more.</para>
 /// <para>
 /// The first definition is the message itself, the others are the types of its members:

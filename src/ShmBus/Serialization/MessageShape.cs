@@ -108,10 +108,16 @@ internal sealed class MessageShape
                     return $"{Name}.{key} is missing there";
                 }
             }
+            if (Respelled(other) is string difference)
+            {
+                return difference;
+            }
             string? extra = other.Members.FirstOrDefault(member => !Members.ContainsKey(member.Key) && (isClosed || IsRequired(member.Value))).Key;
-            return Respelled(other) is string difference ? difference
-                : extra is null ? isClosed && !Members.Keys.SequenceEqual(other.Members.Keys) ? $"the members of {Name} stand in another order there" : null
-                : $"{Name}.{extra} is missing here";
+            if (extra is not null)
+            {
+                return $"{Name}.{extra} is missing here";
+            }
+            return isClosed && !Members.Keys.SequenceEqual(other.Members.Keys) ? $"the members of {Name} stand in another order there" : null;
         }
 
         /// <summary>

@@ -6,40 +6,23 @@ using ShmBus.Tests.Support;
 namespace ShmBus.Tests.Typed;
 
 /// <summary>Publishers and subscribers that have other versions of the type: what goes together works, the rest is refused with both shapes.</summary>
-internal sealed partial class EvolutionTests
+internal sealed partial class EvolutionTests : TopicOfATest
 {
-    private TestDirectory _directory = null!;
-    private Topic _topic = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _directory = new TestDirectory();
-        _topic = Topic.OpenOrCreate(_directory.File("topic"));
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _topic.Dispose();
-        _directory.Dispose();
-    }
-
     [Test]
     public void An_older_reader_skips_what_a_newer_publisher_adds()
     {
-        using Subscriber<Old> old = _topic.CreateSubscriber(Named(Versions.Default.Old));
-        using Publisher<Added> added = _topic.CreatePublisher(Named(Versions.Default.Added));
+        using Subscriber<Old> old = Topic.CreateSubscriber(Named(Versions.Default.Old));
+        using Publisher<Added> added = Topic.CreatePublisher(Named(Versions.Default.Added));
         added.Publish(new Added(1, "one", 0.5, [1, 2]));
         Assert.That(old.Read(), Is.EqualTo(new Old(1, "one")));
-        Assert.That(_topic.Contract!.Shape, Is.EqualTo("order{Id:int,Customer:string,Discount:double,Marks:[int]}"));
+        Assert.That(Topic.Contract!.Shape, Is.EqualTo("order{Id:int,Customer:string,Discount:double,Marks:[int]}"));
     }
 
     [Test]
     public void A_newer_reader_gets_defaults_for_what_an_older_publisher_lacks()
     {
-        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
-        using Subscriber<Added> added = _topic.CreateSubscriber(Named(Versions.Default.Added));
+        using Publisher<Old> old = Topic.CreatePublisher(Named(Versions.Default.Old));
+        using Subscriber<Added> added = Topic.CreateSubscriber(Named(Versions.Default.Added));
         old.Publish(new Old(1, "one"));
         Assert.That(added.Read(), Is.EqualTo(new Added(1, "one", 0, null)));
     }
@@ -47,10 +30,10 @@ internal sealed partial class EvolutionTests
     [Test]
     public void Two_newer_ones_that_each_go_with_the_old_one_and_not_together_are_kept_apart()
     {
-        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
-        using Subscriber<Added> added = _topic.CreateSubscriber(Named(Versions.Default.Added));
-        ContractMismatchException exception = Assert.Throws<ContractMismatchException>(() => _topic.CreatePublisher(Named(Versions.Default.Other)))!;
-        Assert.That(exception.Message, Does.Contain("order.Discount is string here and double there").And.Contain(_topic.Path!)
+        using Publisher<Old> old = Topic.CreatePublisher(Named(Versions.Default.Old));
+        using Subscriber<Added> added = Topic.CreateSubscriber(Named(Versions.Default.Added));
+        ContractMismatchException exception = Assert.Throws<ContractMismatchException>(() => Topic.CreatePublisher(Named(Versions.Default.Other)))!;
+        Assert.That(exception.Message, Does.Contain("order.Discount is string here and double there").And.Contain(Topic.Path!)
             .And.Contain("order{Id:int,Customer:string,Discount:double,Marks:[int]}")
             .And.Contain("order{Id:int,Customer:string,Discount:string}"));
     }
@@ -58,47 +41,47 @@ internal sealed partial class EvolutionTests
     [Test]
     public void A_member_of_another_type_is_refused_on_either_side()
     {
-        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
-        ContractMismatchException exception = Assert.Throws<ContractMismatchException>(() => _topic.CreateSubscriber(Named(Versions.Default.Changed)))!;
+        using Publisher<Old> old = Topic.CreatePublisher(Named(Versions.Default.Old));
+        ContractMismatchException exception = Assert.Throws<ContractMismatchException>(() => Topic.CreateSubscriber(Named(Versions.Default.Changed)))!;
         Assert.That(exception.Found.ToString(), Is.EqualTo("json order order{Id:int,Customer:string}"));
         Assert.That(exception.Given.ToString(), Is.EqualTo("json order order{Id:System.Guid,Customer:string}"));
         Assert.That(exception.Message, Does.Contain("order.Id is System.Guid here and int there"));
         // It has left nothing: the place is free.
-        _topic.CreateSubscriber(Named(Versions.Default.Old)).Dispose();
+        Topic.CreateSubscriber(Named(Versions.Default.Old)).Dispose();
     }
 
     [Test]
     public void A_required_member_must_be_there_on_both_sides()
     {
-        using Publisher<Old> old = _topic.CreatePublisher(Named(Versions.Default.Old));
-        Assert.That(() => _topic.CreateSubscriber(Named(Versions.Default.Demanding)), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("order.Country is missing there"));
+        using Publisher<Old> old = Topic.CreatePublisher(Named(Versions.Default.Old));
+        Assert.That(() => Topic.CreateSubscriber(Named(Versions.Default.Demanding)), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("order.Country is missing there"));
     }
 
     [Test]
     public void One_who_refuses_unknown_members_takes_no_additions()
     {
-        using Subscriber<Strict> strict = _topic.CreateSubscriber(Named(Versions.Default.Strict));
-        Assert.That(() => _topic.CreatePublisher(Named(Versions.Default.Added)), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("may grow on one side only"));
+        using Subscriber<Strict> strict = Topic.CreateSubscriber(Named(Versions.Default.Strict));
+        Assert.That(() => Topic.CreatePublisher(Named(Versions.Default.Added)), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("may grow on one side only"));
     }
 
     [Test]
     public void Another_type_and_another_format_are_refused_by_name()
     {
-        using Publisher<Old> old = _topic.CreatePublisher(MessageSerializer.Json(Versions.Default.Old));
+        using Publisher<Old> old = Topic.CreatePublisher(MessageSerializer.Json(Versions.Default.Old));
         Assert.Multiple(() =>
         {
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Added)),
+            Assert.That(() => Topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Added)),
                 Throws.TypeOf<ContractMismatchException>().With.Message.Contains("EvolutionTests.Added").And.Message.Contains("EvolutionTests.Old"));
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Utf8), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("utf8"));
-            Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>()), Throws.TypeOf<ContractMismatchException>());
+            Assert.That(() => Topic.CreateSubscriber(MessageSerializer.Utf8), Throws.TypeOf<ContractMismatchException>().With.Message.Contains("utf8"));
+            Assert.That(() => Topic.CreateSubscriber(MessageSerializer.Unmanaged<Tick>()), Throws.TypeOf<ContractMismatchException>());
         });
     }
 
     [Test]
     public void A_type_under_the_full_name_of_another_goes_with_it()
     {
-        using Publisher<Order> publisher = _topic.CreatePublisher(MessageSerializer.Json(SampleContext.Default.Order));
-        using Subscriber<Old> subscriber = _topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Old).WithName("ShmBus.Tests.Typed.Order"));
+        using Publisher<Order> publisher = Topic.CreatePublisher(MessageSerializer.Json(SampleContext.Default.Order));
+        using Subscriber<Old> subscriber = Topic.CreateSubscriber(MessageSerializer.Json(Versions.Default.Old).WithName("ShmBus.Tests.Typed.Order"));
         publisher.Publish(new Order(1, "one", []));
         Assert.That(subscriber.Read(), Is.EqualTo(new Old(1, "one")));
     }
@@ -130,7 +113,7 @@ internal sealed partial class EvolutionTests
     [Test]
     public void Options_that_change_what_goes_over_the_wire_are_refused()
     {
-        using Publisher<Marked> plain = _topic.CreatePublisher(Named(new Versions(new JsonSerializerOptions()).Marked));
+        using Publisher<Marked> plain = Topic.CreatePublisher(Named(new Versions(new JsonSerializerOptions()).Marked));
         Assert.Multiple(() =>
         {
             Refused(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase }, "order.id is called Id there");
@@ -144,12 +127,12 @@ internal sealed partial class EvolutionTests
             Taken(new JsonSerializerOptions { PropertyNameCaseInsensitive = true });
         });
 
-        void Refused(JsonSerializerOptions options, string difference) => Assert.That(() => _topic.CreateSubscriber(Named(new Versions(options).Marked)),
+        void Refused(JsonSerializerOptions options, string difference) => Assert.That(() => Topic.CreateSubscriber(Named(new Versions(options).Marked)),
             Throws.TypeOf<ContractMismatchException>().With.Message.Contains(difference));
 
         void Taken(JsonSerializerOptions options)
         {
-            using Subscriber<Marked> subscriber = _topic.CreateSubscriber(Named(new Versions(options).Marked));
+            using Subscriber<Marked> subscriber = Topic.CreateSubscriber(Named(new Versions(options).Marked));
             Marked marked = new(3, DayOfWeek.Friday, [1, 2]);
             plain.Publish(marked);
             Marked read = subscriber.Read();

@@ -4,12 +4,9 @@ using ShmBus.Tests.Support;
 namespace ShmBus.Tests.Typed;
 
 /// <summary>Structs as they stand in memory: one whose fields are others is refused, though its size is the same.</summary>
-internal sealed class StructShapeTests
+internal sealed class StructShapeTests : TopicOfATest
 {
     private const string Fields = "(Id:long,Price:double,Limit:double,Line:Line(Count:int,Side:Side:byte))";
-
-    private TestDirectory _directory = null!;
-    private Topic _topic = null!;
 
     /// <summary>Other versions, and what tells them apart.</summary>
     private static readonly TestCaseData[] Others =
@@ -21,34 +18,20 @@ internal sealed class StructShapeTests
         Other(MessageSerializer.Unmanaged<long>(), "'unmanaged trade 8-bytes'"),
     ];
 
-    [SetUp]
-    public void Open()
-    {
-        _directory = new TestDirectory();
-        _topic = Topic.OpenOrCreate(_directory.File("topic"));
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _topic.Dispose();
-        _directory.Dispose();
-    }
-
     [TestCaseSource(nameof(Others))]
     public void Another_version_is_refused_and_shown_both(Func<Topic, IDisposable> subscribe, string told)
     {
-        using Publisher<Structs.First.Trade> publisher = _topic.CreatePublisher(Trades());
-        Assert.That(() => subscribe(_topic), Throws.TypeOf<ContractMismatchException>().With.Message.Contains(told).And.Message.Contains($"'unmanaged trade 32-bytes {Fields}'"));
+        using Publisher<Structs.First.Trade> publisher = Topic.CreatePublisher(Trades());
+        Assert.That(() => subscribe(Topic), Throws.TypeOf<ContractMismatchException>().With.Message.Contains(told).And.Message.Contains($"'unmanaged trade 32-bytes {Fields}'"));
         // It has left nothing: the place is free.
-        _topic.CreateSubscriber(Trades()).Dispose();
+        Topic.CreateSubscriber(Trades()).Dispose();
     }
 
     [Test]
     public void The_same_fields_go_together_however_they_are_declared()
     {
-        using Publisher<Structs.First.Trade> publisher = _topic.CreatePublisher(Trades());
-        using Subscriber<Structs.Same.Trade> subscriber = _topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.Same.Trade>().WithName("trade"));
+        using Publisher<Structs.First.Trade> publisher = Topic.CreatePublisher(Trades());
+        using Subscriber<Structs.Same.Trade> subscriber = Topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.Same.Trade>().WithName("trade"));
         publisher.Publish(new Structs.First.Trade(1, 2, 3, new Structs.First.Line(4, Structs.First.Side.Sell)));
         Structs.Same.Trade read = subscriber.Read();
         Assert.That((read.Id, read.Price, read.Limit, read.Line.Count, read.Line.Side), Is.EqualTo((1L, 2.0, 3.0, 4, Structs.Same.Side.Sell)));
@@ -57,19 +40,19 @@ internal sealed class StructShapeTests
     [Test]
     public void One_who_tells_the_size_alone_goes_with_any_and_the_fields_are_kept()
     {
-        _topic.CreateSubscriber(SizeAlone<Structs.Unseen.Trade>()).Dispose();
-        _topic.CreateSubscriber(Trades()).Dispose();
-        _topic.CreateSubscriber(SizeAlone<Structs.Unseen.Trade>()).Dispose();
-        Assert.That(_topic.Contract!.ToString(), Is.EqualTo($"unmanaged trade 32-bytes {Fields}"));
-        Assert.That(() => _topic.CreateSubscriber(SizeAlone<Structs.Unseen.Shorter>()), Throws.TypeOf<ContractMismatchException>());
+        Topic.CreateSubscriber(SizeAlone<Structs.Unseen.Trade>()).Dispose();
+        Topic.CreateSubscriber(Trades()).Dispose();
+        Topic.CreateSubscriber(SizeAlone<Structs.Unseen.Trade>()).Dispose();
+        Assert.That(Topic.Contract!.ToString(), Is.EqualTo($"unmanaged trade 32-bytes {Fields}"));
+        Assert.That(() => Topic.CreateSubscriber(SizeAlone<Structs.Unseen.Shorter>()), Throws.TypeOf<ContractMismatchException>());
     }
 
     [Test]
     public void A_shape_that_is_given_stands_for_the_fields()
     {
-        _topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.First.Trade>("2").WithName("trade")).Dispose();
-        _topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.Swapped.Trade>("2").WithName("trade")).Dispose();
-        Assert.That(() => _topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.First.Trade>("3").WithName("trade")),
+        Topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.First.Trade>("2").WithName("trade")).Dispose();
+        Topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.Swapped.Trade>("2").WithName("trade")).Dispose();
+        Assert.That(() => Topic.CreateSubscriber(MessageSerializer.Unmanaged<Structs.First.Trade>("3").WithName("trade")),
             Throws.TypeOf<ContractMismatchException>().With.Message.Contains("'unmanaged trade 32-bytes 2'").And.Message.Contains("'unmanaged trade 32-bytes 3'"));
     }
 

@@ -30,8 +30,6 @@ internal sealed class TypedUntrusted : TypedFile
 /// <summary>Every message carries a timestamp.</summary>
 internal sealed class TypedWithTimestamps : TypedFile
 {
-    private protected override Topic CreateTopic(TopicOptions options) => base.CreateTopic(options);
-
     private protected override void Prepare(Publisher publisher) => publisher.AddsTimestamp = true;
 }
 
