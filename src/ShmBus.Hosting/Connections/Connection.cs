@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Diagnostics;
+using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -20,11 +21,36 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
 
     internal abstract bool IsConnected { get; }
 
+    /// <summary>Whether the host has left the topic for good.</summary>
+    internal abstract bool IsClosed { get; }
+
+    /// <summary>How often it was cut off.</summary>
+    internal abstract long Disconnects { get; }
+
+    /// <summary>How often because it lagged too far.</summary>
+    internal abstract long Evictions { get; }
+
     /// <summary>Since when it waits for room; null when it does not.</summary>
     internal DateTimeOffset? BlockedSince { get; set; }
 
     /// <summary>The topic as it is now; null while it is not connected.</summary>
     internal abstract TopicSnapshot? Inspect();
+
+    /// <summary>The topic as it is now; null while it is not connected, or cannot be looked at.</summary>
+    /// <param name="error">Why it cannot be looked at.</param>
+    internal TopicSnapshot? TryInspect(out Exception? error)
+    {
+        error = null;
+        try
+        {
+            return Inspect();
+        }
+        catch (Exception exception) when (exception is RegionException or ErrnoException or ObjectDisposedException)
+        {
+            error = exception;
+            return null;
+        }
+    }
 
     /// <summary>Tries to connect, and goes on trying.</summary>
     internal abstract void Start();
@@ -51,8 +77,15 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     private volatile TEndpoint? _endpoint;
     private Topic? _topic;
     private Exception? _problem;
+    private TimeSpan _delay = FirstDelay;
+    private long _connectedAt;
+    private Type? _toldLoss;
+    private long _toldAt;
+    private long _disconnects;
+    private long _evictions;
+    private bool _isQuiet;
     private bool _isStarted;
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     internal Connection(string name, string topic, EndpointRole role, HostedBus bus, ILogger logger, Func<Topic, TEndpoint> create, Func<TEndpoint, Endpoint> rawOf)
         : base(name, topic, role)
@@ -67,6 +100,12 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     internal TEndpoint? Current => _endpoint;
 
     internal override bool IsConnected => _endpoint is not null;
+
+    internal override bool IsClosed => _isDisposed;
+
+    internal override long Disconnects => Interlocked.Read(ref _disconnects);
+
+    internal override long Evictions => Interlocked.Read(ref _evictions);
 
     internal override Exception? Problem
     {
@@ -122,6 +161,7 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     /// <param name="problem">Why.</param>
     internal void Renew(TEndpoint endpoint, Exception problem)
     {
+        bool isNew;
         lock (_lock)
         {
             if (_endpoint != endpoint || _isDisposed)
@@ -131,8 +171,26 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
             Close();
             _next = NewSource();
             _problem = problem;
+            _disconnects++;
+            _evictions += problem is SubscriberEvictedException ? 1 : 0;
+            long now = Environment.TickCount64;
+            // What goes wrong again as soon as it is connected is tried, and told, less and less often.
+            _delay = now - _connectedAt > LongestDelay.TotalMilliseconds ? FirstDelay : _delay;
+            isNew = problem.GetType() != _toldLoss || now - _toldAt >= Log.QuietMilliseconds;
+            if (isNew)
+            {
+                (_toldLoss, _toldAt) = (problem.GetType(), now);
+            }
+            _isQuiet = !isNew;
         }
-        Log.Disconnected(_logger, Name, Topic, problem);
+        if (isNew && problem is SubscriberEvictedException eviction)
+        {
+            Log.Evicted(_logger, Name, Topic, eviction.Position);
+        }
+        else if (isNew && problem is not TopicLostException)
+        {
+            Log.Disconnected(_logger, Name, Topic, problem);
+        }
         _ = ConnectLaterAsync();
     }
 
@@ -177,11 +235,10 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
             }
             disposal = _disposal.Token;
         }
-        TimeSpan delay = FirstDelay;
         do
         {
-            await Task.Delay(delay, disposal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+            await Task.Delay(_delay, disposal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
         }
         while (!disposal.IsCancellationRequested && !TryConnect());
     }
@@ -211,9 +268,13 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
                 return true;
             }
             (_endpoint, _topic, _problem) = (endpoint, topic, null);
+            _connectedAt = Environment.TickCount64;
             _next.SetResult(endpoint);
         }
-        Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
+        if (!_isQuiet)
+        {
+            Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
+        }
         Endpoint raw = _rawOf(endpoint);
         raw.NameLost += (_, _) => _ = MoveAsync(endpoint);
         if (raw.CheckName() is RegionName.Removed or RegionName.Replaced)

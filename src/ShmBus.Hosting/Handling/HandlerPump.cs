@@ -27,6 +27,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     // Never disposed: they hold nothing, and are asked to the end.
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly LossLog _losses;
     private readonly bool _acknowledgesExplicitly;
     private Task _run = Task.CompletedTask;
     private long _handled;
@@ -39,6 +40,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         _settings = settings;
         _processor = processor;
         _services = services;
+        _losses = new LossLog(processor.Name, topic, services);
         // What was overwritten comes again in no case.
         _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && !overwrites;
         _connection = services.Connect(processor.Name, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
@@ -78,14 +80,8 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             acknowledge: _acknowledgesExplicitly ? Acknowledge.Explicitly : _settings.Acknowledge,
             joinAt: _settings.JoinAt,
             place: _settings.Place);
-        subscriber.Raw.Lost += OnLost;
+        subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
         return subscriber;
-    }
-
-    private void OnLost(object? sender, LossEventArgs loss)
-    {
-        _services.Metrics.Lost(_topic, loss.Length);
-        Log.Lost(_services.Logger, _processor.Name, _topic, loss.Position, loss.Length, loss.Cause);
     }
 
     private async Task RunAsync()
@@ -103,14 +99,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 return;
             }
-            catch (SubscriberEvictedException exception)
-            {
-                Log.Evicted(_services.Logger, _processor.Name, _topic, exception.Position);
-                _connection.Renew(subscriber!, exception);
-            }
             catch (Exception exception) when (subscriber is not null)
             {
-                // Poisoned, disposed since the topic moved, or written by a newer version: the connection tells, and goes on trying.
+                // Evicted, poisoned, disposed since the topic moved, or written by a newer version: the connection tells, and goes on trying.
                 _connection.Renew(subscriber, exception);
             }
             catch (ObjectDisposedException)

@@ -21,9 +21,6 @@ internal sealed class MessageProcessor<T>(
     /// <summary>Whether the bytes of a message may be needed after it was handled.</summary>
     internal bool KeepsExtras => settings.OnError == ErrorAction.DeadLetter;
 
-    /// <summary>Why the host stops, if it does because of this.</summary>
-    internal Exception? Fatal { get; private set; }
-
     /// <summary>Deals with a message.</summary>
     /// <param name="delivery">The message.</param>
     /// <param name="stopping">The host stops: no retry is waited for.</param>
@@ -32,9 +29,13 @@ internal sealed class MessageProcessor<T>(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> ProcessAsync(Delivery<T> delivery, CancellationToken stopping, CancellationToken abort)
     {
-        services.Metrics.Consumed(topic);
+        services.Metrics.Consumed(topic, name, MessagingOperation.Process);
         if (delivery.Failure is not null)
         {
+            using (Activity? activity = services.Tracing.StartProcess(delivery.Context with { Attempt = 0 }, name, delivery.Parent))
+            {
+                BusTracing.Fail(activity, delivery.Failure);
+            }
             return await GiveUpAsync(delivery, delivery.Failure, 0, stopping).ConfigureAwait(false);
         }
         for (int attempt = 1; ; attempt++)
@@ -56,7 +57,7 @@ internal sealed class MessageProcessor<T>(
                 }
                 TimeSpan delay = DelayAfter(attempt);
                 Log.Retrying(services.Logger, name, topic, delivery.Context.Position, attempt, delay, exception);
-                services.Metrics.Retried(topic);
+                services.Metrics.Retried(topic, name, exception);
                 await Task.Delay(delay, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (stopping.IsCancellationRequested)
                 {
@@ -70,9 +71,9 @@ internal sealed class MessageProcessor<T>(
     private async ValueTask InvokeAsync(Delivery<T> delivery, int attempt, CancellationToken abort)
     {
         MessageContext context = delivery.Context with { Attempt = attempt };
-        using Activity? activity = services.Tracing.StartProcess(context, delivery.Parent);
-        long start = services.Metrics.Times(MessagingOperation.Process) ? Stopwatch.GetTimestamp() : 0;
-        string? error = null;
+        using Activity? activity = services.Tracing.StartProcess(context, name, delivery.Parent);
+        long start = services.Metrics.TimesProcess ? Stopwatch.GetTimestamp() : 0;
+        Exception? error = null;
         AsyncServiceScope scope = scopes.CreateAsyncScope();
         try
         {
@@ -80,7 +81,7 @@ internal sealed class MessageProcessor<T>(
         }
         catch (Exception exception)
         {
-            error = exception.GetType().FullName;
+            error = exception;
             BusTracing.Fail(activity, exception);
             throw;
         }
@@ -89,7 +90,7 @@ internal sealed class MessageProcessor<T>(
             await scope.DisposeAsync().ConfigureAwait(false);
             if (start != 0)
             {
-                services.Metrics.Timed(MessagingOperation.Process, topic, Stopwatch.GetElapsedTime(start), error);
+                services.Metrics.Processed(topic, name, Stopwatch.GetElapsedTime(start), error);
             }
         }
     }
@@ -99,7 +100,7 @@ internal sealed class MessageProcessor<T>(
         switch (settings.OnError)
         {
             case ErrorAction.Skip:
-                services.Metrics.Skipped(topic);
+                services.Metrics.Skipped(topic, name, exception);
                 Log.Skipped(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
                 return true;
             case ErrorAction.DeadLetter:
@@ -143,14 +144,14 @@ internal sealed class MessageProcessor<T>(
             StopHost(delivery, new AggregateException(failure, exception), attempts);
             return false;
         }
-        services.Metrics.DeadLettered(topic);
+        services.Metrics.DeadLettered(topic, name, exception);
         Log.DeadLettered(services.Logger, name, topic, delivery.Context.Position, attempts, deadLetterTopic, exception);
         return true;
     }
 
     private void StopHost(Delivery<T> delivery, Exception exception, int attempts)
     {
-        Fatal = exception;
+        services.Failure = new HandlerFailure(name, topic, delivery.Context.Position, exception);
         Log.StoppingHost(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
         // Whoever watches the process (systemd, a container) learns that it was no success.
         Environment.ExitCode = 1;
