@@ -9,6 +9,8 @@ internal static class Commands
         switch (arguments[0])
         {
             case "publish": return await PublishCommand.RunAsync(rest);
+            case "restart-handle": return await RestartCommands.HandleAsync(rest);
+            case "restart-publish": return await RestartCommands.PublishAsync(rest);
             default:
                 await Console.Error.WriteLineAsync($"No command '{arguments[0]}'.");
                 return 2;
