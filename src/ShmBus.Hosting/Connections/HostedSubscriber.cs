@@ -67,6 +67,11 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     {
         Subscriber<T> subscriber = topic.CreateSubscriber(_serializer, acknowledge: _settings.Acknowledge, joinAt: _settings.JoinAt, place: _settings.Place);
         subscriber.Raw.Lost += OnLost;
+        if (subscriber.Raw.MissedBytes > 0)
+        {
+            _services.Metrics.Lost(Topic, subscriber.Raw.MissedBytes);
+            Log.Missed(_services.Logger, Topic, Topic, subscriber.Raw.MissedBytes);
+        }
         return subscriber;
     }
 
@@ -88,7 +93,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
             Log.Evicted(_services.Logger, Topic, Topic, exception.Position);
             _connection.Renew(subscriber, exception);
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or RingCorruptException or RecordKindException)
+        catch (Exception exception) when (exception is RingCorruptException or RecordKindException || (exception is ObjectDisposedException && _connection.Current != subscriber))
         {
             _connection.Renew(subscriber, exception);
         }
