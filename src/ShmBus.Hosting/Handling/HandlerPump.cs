@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Connections;
 using ShmBus.Hosting.Diagnostics;
@@ -14,9 +14,6 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
 {
     /// <summary>From this type on, messages are the library's own: the end marks of channels.</summary>
     private const uint FirstReservedType = 0xFFFF_FF00;
-
-    /// <summary>So many messages per handler may be begun behind one that takes long.</summary>
-    private const int BegunPerHandler = 16;
 
     private readonly string _topic;
     private readonly IMessageSerializer<T> _serializer;
@@ -130,11 +127,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
             }
-            else if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
-            {
-                Interlocked.Increment(ref _handled);
-            }
-            else
+            else if (!await HandleAsync(delivery).ConfigureAwait(false))
             {
                 // Not acknowledged: the next start begins with it.
                 _unfinished++;
@@ -144,90 +137,24 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         subscriber.Complete();
     }
 
-    /// <summary>
-    /// This task alone reads and acknowledges. Workers take what it read from a channel, and tell it when they have done one: what all before it are done, too,
-    /// is acknowledged.
-    /// </summary>
     private async Task HandleAtOnceAsync(Subscriber subscriber)
     {
-        int window = _settings.Concurrency * BegunPerHandler;
-        Channel<Delivery<T>> work = Channel.CreateUnbounded<Delivery<T>>(new UnboundedChannelOptions { SingleWriter = true });
-        WorkSignal<T> signal = new(subscriber);
-        Task[] workers = new Task[_settings.Concurrency];
-        for (int i = 0; i < workers.Length; i++)
-        {
-            workers[i] = Task.Run(() => WorkAsync(work.Reader, signal));
-        }
-        Queue<Delivery<T>> begun = new(window);
-        Stack<Delivery<T>> free = new(window);
-        try
-        {
-            while (!_stopping.IsCancellationRequested)
-            {
-                AcknowledgeDone(subscriber, begun, free);
-                if (begun.Count == window)
-                {
-                    await signal.WaitForWorkAsync(begun.Peek(), _stopping.Token).ConfigureAwait(false);
-                    continue;
-                }
-                Delivery<T> delivery = free.Count > 0 ? free.Pop() : new Delivery<T>();
-                if (TryTake(subscriber, delivery))
-                {
-                    delivery.Receipt = _acknowledgesExplicitly ? subscriber.GetReceipt() : default;
-                    begun.Enqueue(delivery);
-                    work.Writer.TryWrite(delivery);
-                    continue;
-                }
-                free.Push(delivery);
-                await signal.WaitForMessageAsync(begun.Count > 0 ? begun.Peek() : null, _stopping.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // What was begun is finished.
-        }
-        finally
-        {
-            work.Writer.Complete();
-            await Task.WhenAll(workers).ConfigureAwait(false);
-        }
-        AcknowledgeDone(subscriber, begun, free);
-        _unfinished = begun.Count;
+        WorkerGroup<T> workers = new(subscriber, _settings.Concurrency, _acknowledgesExplicitly, TryTake, HandleAsync);
+        _unfinished = await workers.RunAsync(_stopping.Token).ConfigureAwait(false);
     }
 
-    private async Task WorkAsync(ChannelReader<Delivery<T>> work, WorkSignal<T> signal)
+    /// <summary>False when it is to be delivered again at the next start. Then nothing behind it is begun any more.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> HandleAsync(Delivery<T> delivery)
     {
-        await foreach (Delivery<T> delivery in work.ReadAllAsync().ConfigureAwait(false))
+        delivery.Deserialize(_serializer);
+        if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
         {
-            if (_stopping.IsCancellationRequested)
-            {
-                continue;
-            }
-            if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
-            {
-                Interlocked.Increment(ref _handled);
-                delivery.IsDone = true;
-                signal.Done();
-            }
-            else
-            {
-                // Nothing behind it is begun any more.
-                await _stopping.CancelAsync().ConfigureAwait(false);
-            }
+            Interlocked.Increment(ref _handled);
+            return true;
         }
-    }
-
-    private void AcknowledgeDone(Subscriber subscriber, Queue<Delivery<T>> begun, Stack<Delivery<T>> free)
-    {
-        while (begun.TryPeek(out Delivery<T>? delivery) && delivery.IsDone)
-        {
-            if (_acknowledgesExplicitly)
-            {
-                subscriber.Acknowledge(delivery.Receipt);
-            }
-            delivery.Clear();
-            free.Push(begun.Dequeue());
-        }
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        return false;
     }
 
     private bool TryTake(Subscriber subscriber, Delivery<T> delivery)
@@ -236,7 +163,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         {
             if (message.Type < FirstReservedType)
             {
-                delivery.Set(message, _topic, _serializer, _services.Tracing.IsOn, _processor.KeepsExtras);
+                delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
                 return true;
             }
         }
