@@ -71,7 +71,7 @@ internal sealed class ReceiptDeathTests(string kind)
             successor.Acknowledge(successor.GetReceipt());
         }
         Assert.That(successor.TryRead(out _), Is.False);
-        Assert.That(_topic.Fill(), Is.EqualTo(TopicOfAKind.Capacity));
+        _topic.ExpectWholeRingToBeFree(successor);
     }
 
     [Test]
@@ -91,7 +91,7 @@ internal sealed class ReceiptDeathTests(string kind)
         Until.True(() => !subscriber.WaitToRead(TimeSpan.Zero) && subscriber.Losses == 1);
         subscriber.Acknowledge(receipts[^1]);
         // In a topic of lanes the successor has the dead one's lane, for it is the first that is free.
-        Assert.That(_topic.Fill(), Is.EqualTo(TopicOfAKind.Capacity));
+        _topic.ExpectWholeRingToBeFree(subscriber);
     }
 
     private void Kill(int read, int acknowledged)

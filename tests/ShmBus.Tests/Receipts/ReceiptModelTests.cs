@@ -133,7 +133,7 @@ internal sealed class ReceiptModelTests
                 Acknowledge(_receipts[^1]);
             }
             _ = _subscriber.TryRead(out _);
-            Assert.That(topic.Fill(), Is.EqualTo(TopicOfAKind.Capacity));
+            topic.ExpectWholeRingToBeFree(_subscriber);
             _subscriber.Dispose();
         }
 

@@ -140,7 +140,7 @@ internal sealed class ReceiptTests(string kind)
         subscriber.Acknowledge(read[1].Receipt);
         Assert.That(_topic.Topic.Inspect().PublishedBytes, Is.EqualTo(3 * 32 + 128 + 224 + 320));
         subscriber.Acknowledge(read[2].Receipt);
-        Assert.That(_topic.Fill(), Is.EqualTo(TopicOfAKind.Capacity));
+        _topic.ExpectWholeRingToBeFree(subscriber);
     }
 
     [Test]
@@ -159,7 +159,7 @@ internal sealed class ReceiptTests(string kind)
             Assert.That(subscriber.TryRead(out _), Is.False);
             subscriber.Acknowledge(receipt);
         }
-        Assert.That(_topic.Fill(), Is.EqualTo(TopicOfAKind.Capacity));
+        _topic.ExpectWholeRingToBeFree(subscriber);
     }
 
     [Test]

@@ -97,6 +97,16 @@ internal sealed class TopicOfAKind : IDisposable
         return room;
     }
 
+    /// <summary>Nothing holds back room: the ring takes its capacity, and where publishers evict, does so without that.</summary>
+    internal void ExpectWholeRingToBeFree(Subscriber subscriber)
+    {
+        for (int room = 0; room < Capacity; room += 16)
+        {
+            Assert.That(Publisher.TryPublish([]), Is.True, $"after {room} bytes");
+        }
+        Assert.That(subscriber.TryRead(out _), Is.True);
+    }
+
     public void Dispose()
     {
         Publisher.Dispose();
