@@ -163,6 +163,21 @@ internal sealed class ReceiptTests(string kind)
     }
 
     [Test]
+    public void Room_of_aborted_claims_comes_back_by_a_receipt_that_was_asked_for_among_them()
+    {
+        using Subscriber subscriber = _topic.Subscribe();
+        _topic.Publish(0, 2);
+        _topic.Abort(100);
+        subscriber.Read();
+        Assert.That(subscriber.Poll(static _ => { }), Is.EqualTo(1));
+        MessageReceipt receipt = subscriber.GetReceipt();
+        _topic.Abort(200);
+        Assert.That(subscriber.TryRead(out _), Is.False);
+        subscriber.Acknowledge(receipt);
+        _topic.ExpectWholeRingToBeFree(subscriber);
+    }
+
+    [Test]
     public async Task Publisher_that_waits_for_room_gets_it_from_a_subscriber_that_waits()
     {
         if (!_topic.Waits)
