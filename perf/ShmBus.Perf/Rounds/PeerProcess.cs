@@ -50,7 +50,14 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>Ends the peer, by force if it does not go by itself.</summary>
     public void Dispose()
     {
-        _process.StandardInput.Close();
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It died before it had read what it was told.
+        }
         if (!_process.WaitForExit(s_grace))
         {
             _process.Kill();

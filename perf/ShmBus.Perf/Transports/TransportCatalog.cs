@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace ShmBus.Perf.Transports;
 
 /// <summary>Every transport there is; the order is that of the table.</summary>
@@ -23,7 +25,13 @@ internal static class TransportCatalog
         new NamedPipeTransport(),
         new FifoTransport(),
         new UnixStreamTransport(),
+        new PacketTransport("unix-seqpacket", SocketType.Seqpacket),
+        new PacketTransport("unix-datagram", SocketType.Dgram),
         new TcpTransport(),
+        new MessageQueueTransport(),
+        new EventfdTransport(),
+        new MmapSemaphoreTransport(),
+        new ZeroMqTransport(),
     ];
 
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
@@ -45,6 +53,12 @@ internal static class TransportCatalog
         new BatchedTransport(new FifoTransport()),
         new UnixStreamTransport(),
         new BatchedTransport(new UnixStreamTransport()),
+        new PacketTransport("unix-seqpacket", SocketType.Seqpacket),
+        new PacketTransport("unix-datagram", SocketType.Dgram),
         new TcpTransport(),
+        new MessageQueueTransport(),
+        new EventfdTransport(),
+        new MmapSemaphoreTransport(),
+        new ZeroMqTransport(),
     ];
 }
