@@ -42,7 +42,7 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, int P
         for (int producer = 0; producer < Producers; producer++)
         {
             int cpu = Cpus[(producer + 1) % Cpus.Count];
-            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Producers, producer, Wait, Duration, cpu, scratch.FullPath));
+            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Producers, producer, Wait, Duration, cpu, scratch.FullPath), Transport.PeerFramework);
         }
 
         Task measuring = MeasuringThread.Run(() =>

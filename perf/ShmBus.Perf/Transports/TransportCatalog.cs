@@ -32,6 +32,7 @@ internal static class TransportCatalog
         new EventfdTransport(),
         new MmapSemaphoreTransport(),
         new ZeroMqTransport(),
+        new Http2Transport(),
     ];
 
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
@@ -60,5 +61,6 @@ internal static class TransportCatalog
         new EventfdTransport(),
         new MmapSemaphoreTransport(),
         new ZeroMqTransport(),
+        new Http2Transport(),
     ];
 }
