@@ -204,6 +204,15 @@ public abstract partial class Endpoint : IDisposable
         NoteThread();
     }
 
+    /// <summary>For a call that only looks at what belongs to the thread, without ending what it has in hand.</summary>
+    private protected void ThrowIfRefused()
+    {
+        if ((_state & 1) != 0)
+        {
+            ThrowRefusal();
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected void Leave()
     {

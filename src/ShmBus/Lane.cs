@@ -15,7 +15,7 @@ internal sealed unsafe class Lane : IDeathListener
     private ulong _suspectBelow;
 
     /// <summary>Takes the lane's subscriber slot. The region is the caller's to close when this throws.</summary>
-    internal Lane(Region region, bool atMostOnce, bool copies, Subscriber subscriber)
+    internal Lane(Region region, Acknowledge acknowledge, bool copies, Subscriber subscriber)
     {
         _region = region;
         _subscriber = subscriber;
@@ -23,7 +23,8 @@ internal sealed unsafe class Lane : IDeathListener
         Owner = SlotOwner.Acquire(region, Memory, EndpointRole.Subscriber);
         try
         {
-            Ring = new RingConsumer(Memory, Owner.Index, atMostOnce, copies: copies);
+            Ring = new RingConsumer(Memory, Owner.Index, acknowledge == Acknowledge.BeforeHandling, copies: copies,
+                explicitly: acknowledge == Acknowledge.Explicitly);
             Publishers = new Waker(Memory, EndpointRole.Publisher, Signals.Of(region));
             Publishers.Wake(); // as Subscriber does
             _peers = new PeerWatch(Owner);

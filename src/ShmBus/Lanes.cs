@@ -6,7 +6,7 @@ using ShmBus.Waiting;
 namespace ShmBus;
 
 /// <summary>The lanes that a subscriber reads.</summary>
-internal sealed unsafe class Lanes(RegionSource hub, RingMemory memory, RegionOptions options, bool atMostOnce, Subscriber subscriber) : ICompanions
+internal sealed unsafe class Lanes(RegionSource hub, RingMemory memory, RegionOptions options, Acknowledge acknowledge, Subscriber subscriber) : ICompanions
 {
     private readonly Lane?[] _lanes = new Lane?[memory.Geometry.PublisherSlots];
     private ulong _opened;
@@ -62,7 +62,7 @@ internal sealed unsafe class Lanes(RegionSource hub, RingMemory memory, RegionOp
             try
             {
                 Region region = LaneRegions.Open(hub, index, options, readOnly: false);
-                _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, atMostOnce, copies: !options.TrustPeers, subscriber));
+                _lanes[index] = LaneFiles.Take(region, lane => new Lane(lane, acknowledge, copies: !options.TrustPeers, subscriber));
             }
             catch (Exception exception)
             {

@@ -59,7 +59,7 @@ internal sealed class RingReader<T>(Subscriber<T> subscriber, TopicChannelOption
 
     private protected override bool TryWait(Action onEnded)
     {
-        ValueTask<bool> wait = subscriber.Raw.WaitToReadAsync();
+        ValueTask<bool> wait = subscriber.Raw.WaitForMessageAsync(CancellationToken.None);
         if (wait.IsCompleted)
         {
             return wait.Result;

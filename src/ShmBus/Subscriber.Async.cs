@@ -12,7 +12,7 @@ public sealed partial class Subscriber
     private ReadOperation? _read;
 
     /// <summary>
-    /// Waits until there is a message, without a thread. Then <see cref="TryRead"/> or
+    /// Waits until there is a message, or <see cref="CancelPendingWait"/> is called, without a thread. Then <see cref="TryRead"/> or
     /// <see cref="Poll(MessageHandler, int)"/> read in place.
     /// </summary>
     /// <remarks>
@@ -21,10 +21,15 @@ public sealed partial class Subscriber
     /// pool, unless <see cref="TopicOptions.AllowSynchronousContinuations"/> is set.
     /// </remarks>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>True: there is no end of a topic.</returns>
+    /// <returns>True: there is a message. False: <see cref="CancelPendingWait"/> ended the wait. It never means an end, which a topic does not have.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <inheritdoc cref="TryRead" path="/exception"/>
-    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default)
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => WaitAsync(isCancellable: true, cancellationToken);
+
+    /// <summary>The same, but that <see cref="CancelPendingWait"/> does not concern it: true in any case.</summary>
+    internal ValueTask<bool> WaitForMessageAsync(CancellationToken cancellationToken) => WaitAsync(isCancellable: false, cancellationToken);
+
+    private ValueTask<bool> WaitAsync(bool isCancellable, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -34,6 +39,11 @@ public sealed partial class Subscriber
         try
         {
             Settle();
+            if (isCancellable && TryTakeCancel())
+            {
+                Leave();
+                return new ValueTask<bool>(false);
+            }
             if (_ring.FindMessage() || WaitBriefly())
             {
                 ReportMissed();
@@ -47,6 +57,7 @@ public sealed partial class Subscriber
             throw;
         }
         WaitToReadOperation operation = _waitToRead?.TryReuse() == true ? _waitToRead : _waitToRead = new WaitToReadOperation(this);
+        operation.IsCancellable = isCancellable;
         ValueTask<bool> task = new(operation, operation.Version);
         GoOn(operation, cancellationToken);
         return task;
@@ -88,7 +99,7 @@ public sealed partial class Subscriber
     /// <remarks>
     /// Allocates nothing for a message. To ask for the next one also says that the one before is done with; for the last one,
     /// before <see cref="Endpoint.Dispose"/>, call <see cref="Complete"/>. So does every other call: a loop that is left in the middle,
-    /// also by an exception, and begun again goes on with the next message. To get the same one again (<see cref="Acknowledge.AfterHandling"/>),
+    /// also by an exception, and begun again goes on with the next message. To get the same one again (<see cref="ShmBus.Acknowledge.AfterHandling"/>),
     /// dispose the subscriber and make another.
     /// </remarks>
     /// <param name="cancellationToken">Ends the wait for the next one.</param>
@@ -147,11 +158,14 @@ public sealed partial class Subscriber
 
     private sealed class WaitToReadOperation(Subscriber subscriber) : AsyncOperation<bool>
     {
-        internal override Finding Look() => subscriber.LookForMessage();
+        /// <summary>Whether <see cref="CancelPendingWait"/> ends it.</summary>
+        internal bool IsCancellable { private get; set; }
+
+        internal override Finding Look() => IsCancellable && subscriber.IsCancelPending ? Finding.Ready : subscriber.LookForMessage();
 
         internal override bool TryEnd()
         {
-            Result = true;
+            Result = !IsCancellable || !subscriber.TryTakeCancel();
             subscriber.ReportMissed();
             subscriber.Leave();
             return true;

@@ -58,9 +58,14 @@ public sealed unsafe partial class Subscriber
 
     private void SwitchTo(int lane)
     {
+        if (_ring.Messages != _messagesBefore)
+        {
+            _lastLane = _lane;
+        }
         RingOf(_lane) = _ring;
         _lane = lane;
         _ring = RingOf(lane);
+        _messagesBefore = _ring.Messages;
         (_publishers, _ringOwner) = lane == Own ? (_lanes!.OwnPublishers, Owner) : (_lanes![lane]!.Publishers, _lanes[lane]!.Owner);
     }
 

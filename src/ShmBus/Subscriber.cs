@@ -32,16 +32,16 @@ public sealed unsafe partial class Subscriber : Endpoint
         Region region, in RingMemory memory, WaitStrategy strategy, Acknowledge acknowledge, JoinAt joinAt, PlaceName? place, RegionOptions options)
         : base(region, memory, EndpointRole.Subscriber, strategy, place)
     {
-        bool atMostOnce = acknowledge == Acknowledge.BeforeHandling;
+        _isExplicit = acknowledge == ShmBus.Acknowledge.Explicitly;
         PlaceName = place?.Text;
         _ringOwner = Owner;
         try
         {
             _publishers = new Waker(memory, EndpointRole.Publisher, Signals.Of(region));
             _pace = new Pace((ulong)region.Header.RingCapacity);
-            _ring = new RingConsumer(memory, Owner.Index, atMostOnce,
+            _ring = new RingConsumer(memory, Owner.Index, acknowledge == ShmBus.Acknowledge.BeforeHandling,
                 !Owner.IsNewPlace ? RingStart.Resume : joinAt == JoinAt.Oldest ? RingStart.Oldest : RingStart.End,
-                copies: !options.TrustPeers);
+                copies: !options.TrustPeers, explicitly: _isExplicit);
             if (Owner.IsNewPlace && place is not null)
             {
                 Owner.Keep(place);
@@ -52,7 +52,7 @@ public sealed unsafe partial class Subscriber : Endpoint
             _ = _ring.TakeMissed();
             if (region.Header.Producers == RegionHeader.Lanes)
             {
-                _lanes = new Lanes(region.Source, memory, options, atMostOnce, this) { OwnPublishers = _publishers };
+                _lanes = new Lanes(region.Source, memory, options, acknowledge, this) { OwnPublishers = _publishers };
                 Companions = _lanes;
                 _lanes.OpenNew();
             }
@@ -146,10 +146,10 @@ public sealed unsafe partial class Subscriber : Endpoint
         }
     }
 
-    /// <summary>Waits until there is a message.</summary>
+    /// <summary>Waits until there is a message, or <see cref="CancelPendingWait"/> is called.</summary>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>False when the time ran out first.</returns>
+    /// <returns>False when the time ran out first, or <see cref="CancelPendingWait"/> ended the wait.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <inheritdoc cref="TryRead" path="/exception"/>
     public bool WaitToRead(TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -158,7 +158,7 @@ public sealed unsafe partial class Subscriber : Endpoint
         try
         {
             Settle();
-            bool isThere = _ring.FindMessage() || WaitInside(timeout, cancellationToken);
+            bool isThere = !TryTakeCancel() && (_ring.FindMessage() || WaitOrCancel(timeout, cancellationToken));
             ReportMissed();
             Leave();
             return isThere;
@@ -174,7 +174,7 @@ public sealed unsafe partial class Subscriber : Endpoint
     /// Hands the messages that are there to a handler, one by one, until none is left or the limit is reached. Does not block.
     /// </summary>
     /// <param name="handler">Deals with a message. If it throws, the exception comes through; under
-    /// <see cref="Acknowledge.AfterHandling"/> the message is then handed out again by the next call.</param>
+    /// <see cref="ShmBus.Acknowledge.AfterHandling"/> and <see cref="ShmBus.Acknowledge.Explicitly"/> the message is then handed out again by the next call.</param>
     /// <param name="limit">The most messages to hand out.</param>
     /// <returns>How many messages were handed out.</returns>
     /// <inheritdoc cref="TryRead" path="/exception"/>
@@ -198,7 +198,9 @@ public sealed unsafe partial class Subscriber : Endpoint
             int count = 0;
             while (count < limit && !IsClosing)
             {
-                int run = _ring.Run(ref adapter, limit - count, out bool gaveBack);
+                bool gaveBack = false;
+                // Receipts need the count of what was read even where a handler throws, which Run does not keep.
+                int run = _isExplicit ? 0 : _ring.Run(ref adapter, limit - count, out gaveBack);
                 count += run;
                 if (gaveBack)
                 {
@@ -241,7 +243,8 @@ public sealed unsafe partial class Subscriber : Endpoint
     }
 
     /// <summary>
-    /// The message that was read last is done with: its span is no longer valid, and it will not be delivered again. Every other
+    /// The message that was read last is done with: its span is no longer valid, and it will not be delivered again (under
+    /// <see cref="ShmBus.Acknowledge.Explicitly"/> only <see cref="Acknowledge"/> says that). Every other
     /// call says the same; this one is for the last message before <see cref="Endpoint.Dispose"/>, which does not.
     /// </summary>
     /// <inheritdoc cref="TryRead" path="/exception"/>

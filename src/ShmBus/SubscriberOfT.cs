@@ -92,7 +92,7 @@ public sealed class Subscriber<T> : IDisposable
     }
 
     /// <summary>
-    /// Waits until there is a message, without a thread. Then <see cref="TryRead(out T)"/> reads it, unless it is the end mark of a channel.
+    /// Waits until there is a message, or <see cref="Subscriber.CancelPendingWait"/> is called, without a thread. Then <see cref="TryRead(out T)"/> reads it, unless it is the end mark of a channel.
     /// </summary>
     /// <inheritdoc cref="Subscriber.WaitToReadAsync"/>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => Raw.WaitToReadAsync(cancellationToken);
@@ -105,7 +105,7 @@ public sealed class Subscriber<T> : IDisposable
     /// <inheritdoc cref="TryRead(out T)" path="/exception"/>
     public ValueTask<T> ReadAsync(CancellationToken cancellationToken = default)
     {
-        ValueTask<bool> wait = Raw.WaitToReadAsync(cancellationToken);
+        ValueTask<bool> wait = Raw.WaitForMessageAsync(cancellationToken);
         if (!wait.IsCompletedSuccessfully)
         {
             return ReadLaterAsync(wait, cancellationToken);
@@ -145,7 +145,7 @@ public sealed class Subscriber<T> : IDisposable
                 return message;
             }
             // It was overwritten meanwhile, or is an end mark.
-            wait = Raw.WaitToReadAsync(cancellationToken);
+            wait = Raw.WaitForMessageAsync(cancellationToken);
         }
     }
 

@@ -189,7 +189,9 @@ public sealed partial class Topic : IDisposable
     /// for a subscriber, until somebody goes on there or <see cref="RemovePlace"/> gives it up.
     /// </param>
     /// <returns>The subscriber.</returns>
-    /// <exception cref="ArgumentException">The name cannot be one, or the topic is a queue, which has one place for all.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name cannot be one, or the topic is a queue, which has one place for all; or it is to acknowledge explicitly where messages are overwritten.
+    /// </exception>
     /// <exception cref="EndpointInUseException">The topic has as many subscribers as it may, or the place has one; it says which.</exception>
     /// <inheritdoc cref="CreatePublisher" path="/exception"/>
     public Subscriber CreateSubscriber(
@@ -198,6 +200,12 @@ public sealed partial class Topic : IDisposable
     {
         Check(wait);
         Check(acknowledge);
+        if (acknowledge == Acknowledge.Explicitly && Overflow == Overflow.Overwrite)
+        {
+            throw new ArgumentException(
+                $"{nameof(Acknowledge)}.{nameof(Acknowledge.Explicitly)}: where messages are overwritten, nobody waits for what is not acknowledged; use {nameof(Acknowledge)}.{nameof(Acknowledge.AfterHandling)}, or a topic with {nameof(Overflow)}.{nameof(Overflow.Wait)}.",
+                nameof(acknowledge));
+        }
         Check(joinAt);
         PlaceName? name = place is null ? null : CheckPlace(place);
         return MapEndpoint((region, memory) => new Subscriber(region, memory, wait, acknowledge, joinAt, name, _options)

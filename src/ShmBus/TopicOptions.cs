@@ -273,6 +273,12 @@ public enum Acknowledge
 
     /// <summary>At most once: it is not delivered again.</summary>
     BeforeHandling,
+
+    /// <summary>
+    /// At least once, and a message counts as delivered when <see cref="Subscriber.Acknowledge"/> says so: the subscriber may read on meanwhile.
+    /// Publishers wait for the room of what is not acknowledged, as of what is not read. Not where messages are overwritten.
+    /// </summary>
+    Explicitly,
 }
 
 /// <summary>A topic exists, made in another way than was asked for.</summary>

@@ -12,7 +12,8 @@ namespace ShmBus.Rings;
 /// position for publishers and for its successor. A record is there when its stamp is: the consumer looks at nothing else
 /// while messages flow, so a small message costs one cache line.</para>
 /// <para>Acknowledging. At-least-once stores <c>resume</c> when a message is done with, at-most-once before it is handed out; a
-/// plain store to a line that nobody reads. <c>gate</c> follows every eighth of the ring and when the ring runs dry.</para>
+/// plain store to a line that nobody reads. <c>gate</c> follows every eighth of the ring and when the ring runs dry. Where the user
+/// acknowledges by receipts, both follow those instead.</para>
 /// <para>A batch is one record. Its messages are handed out one by one, and <c>resume</c> stays at its beginning until all are
 /// done with; meanwhile <c>within</c> is to it what <c>resume</c> is to the ring. It is a position and not a count, so one that
 /// is left from an earlier batch is below <c>resume</c> and means nothing.</para>
@@ -58,6 +59,13 @@ internal unsafe partial struct RingConsumer
     private byte[] _copy = [];
     private ulong _missedFrom;
     private ulong _missedEnd; // 0: nothing
+    // Where messages are acknowledged by receipts:
+    private readonly ulong[]? _unread; // what _resume leads to; null: what is done with is acknowledged
+    private ulong _acknowledged;       // resume as it stands in the slot
+    private ulong _acknowledgedWithin;
+    private ulong _published;          // the gate as it stands in the slot; _gate then says how far it was read at that time
+    private ulong _passedFrom;         // what was passed by last behind something that is not acknowledged; it is no message of its own
+    private ulong _passedEnd;
 
     /// <summary>Goes on where the slot's last owner was, or begins. The caller holds the slot.</summary>
     /// <param name="memory">The ring.</param>
@@ -65,8 +73,9 @@ internal unsafe partial struct RingConsumer
     /// <param name="atMostOnce">When a message counts as delivered: before it is handed out.</param>
     /// <param name="start">Where.</param>
     /// <param name="copies">Peers are not trusted: messages are taken by copies. Where they can vanish, they are in any case.</param>
+    /// <param name="explicitly">A message counts as delivered when <see cref="TryAcknowledge"/> says so. Not with at most once, nor where messages are overwritten.</param>
     /// <exception cref="RingCorruptException">The stored place does not fit the tail.</exception>
-    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce, RingStart start = RingStart.Resume, bool copies = false)
+    internal RingConsumer(in RingMemory memory, int slot, bool atMostOnce, RingStart start = RingStart.Resume, bool copies = false, bool explicitly = false)
     {
         _memory = memory;
         _slot = memory.Subscriber(slot);
@@ -120,6 +129,11 @@ internal unsafe partial struct RingConsumer
         Atomic.StoreRelease(_resume, _done);
         Atomic.StoreRelease(_slot.Gate, _done);
         Atomic.StoreRelease(_slot.State, (uint)SlotState.Active);
+        if (explicitly)
+        {
+            _acknowledged = _published = _done;
+            _unread = NewUnread(out _resume);
+        }
     }
 
     /// <summary>The bytes that were overwritten, or given up for it, before this one read them.</summary>
@@ -368,9 +382,14 @@ internal unsafe partial struct RingConsumer
         {
             PublishGate();
         }
-        if (position - _gate > _memory.Capacity)
+        ulong gate = _unread is null ? _gate : _published;
+        if (position - gate > _memory.Capacity)
         {
-            throw new RingCorruptException(_done, $"what begins there ends at {position}, more than {_memory.Capacity} bytes above the gate, {_gate}");
+            throw new RingCorruptException(_done, $"what begins there ends at {position}, more than {_memory.Capacity} bytes above the gate, {gate}");
+        }
+        if (_unread is not null)
+        {
+            PassBy(position);
         }
         _done = _taken = position;
         Atomic.StoreRelease(_resume, position); // pairs with RingRoom.Needed: resume
@@ -378,6 +397,10 @@ internal unsafe partial struct RingConsumer
 
     private bool PublishGate()
     {
+        if (_unread is not null)
+        {
+            return PublishAcknowledged();
+        }
         _gate = _done;
         Atomic.StoreRelease(_slot.Gate, _done); // pairs with RingRoom.Needed: gate
         Atomic.StoreRelease(_slot.Messages, _messages);

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace ShmBus.Tests.Support;
 
 /// <summary>
-/// A real second process: ShmBus.TestPeer with a command, or a program in C. Talks by lines: what it writes to standard output is read here. Killed
+/// A real second process: the TestPeer program beside these tests with a command, or a program in C. Talks by lines: what it writes to standard output is read here. Killed
 /// with SIGKILL when disposed.
 /// </summary>
 internal sealed partial class PeerProcess : IDisposable
@@ -29,7 +29,9 @@ internal sealed partial class PeerProcess : IDisposable
     /// <summary>Starts the peer under limits, with fewer rights or with file systems of its own.</summary>
     internal static PeerProcess Start(Confinement confinement, string command, params object[] arguments)
     {
-        string assembly = typeof(PeerProcess).Assembly.Location.Replace("ShmBus.Tests", "ShmBus.TestPeer", StringComparison.Ordinal);
+        // That of the tests which this file is a part of.
+        string tests = typeof(PeerProcess).Assembly.GetName().Name!;
+        string assembly = typeof(PeerProcess).Assembly.Location.Replace(tests, tests[..^"Tests".Length] + "TestPeer", StringComparison.Ordinal);
         return StartWords([.. confinement.Words, "dotnet", assembly, command], arguments, confinement.HasOwnProcesses);
     }
 
@@ -60,8 +62,20 @@ internal sealed partial class PeerProcess : IDisposable
     /// <summary>Reads a line and fails unless it is this one.</summary>
     internal void Expect(string line) => Assert.That(ReadLine(), Is.EqualTo(line));
 
+    /// <summary>The lines that the peer still writes, as they come, until it ends.</summary>
+    internal IEnumerable<string> ReadLines()
+    {
+        while (_process.StandardOutput.ReadLine() is string line)
+        {
+            yield return line;
+        }
+    }
+
     /// <summary>All that it still writes, until it ends.</summary>
     internal string ReadToEnd() => _process.StandardOutput.ReadToEnd();
+
+    /// <summary>All that it said on standard error, until it ends.</summary>
+    internal string ReadError() => _process.StandardError.ReadToEnd();
 
     internal void WriteLine(string line) => _process.StandardInput.WriteLine(line);
 

@@ -1,0 +1,23 @@
+namespace ShmBus.Hosting;
+
+/// <summary>Reads the messages of a topic, one after the other. For one reader at a time.</summary>
+/// <typeparam name="T">The type of the messages.</typeparam>
+/// <remarks>
+/// It connects to the topic by itself, and again when it has lost it; as long as that does not succeed, health checks and the log say why.
+/// </remarks>
+public interface IMessageSubscriber<T>
+{
+    /// <summary>The name of the topic.</summary>
+    string Topic { get; }
+
+    /// <summary>
+    /// Reads message after message; waits for each without a thread. Who asks for the next one says that the one before is delivered; so does
+    /// who leaves the loop without an exception of its own in between: dispose the enumerator, as <c>await foreach</c> does.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for the next one.</param>
+    /// <returns>The messages, until the host stops.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled: none was taken.</exception>
+    /// <exception cref="InvalidOperationException">Somebody else reads.</exception>
+    /// <remarks>What the serializer throws comes through; reading again goes on behind that message.</remarks>
+    IAsyncEnumerable<T> ReadAllAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static ShmBus.Rings.RecordDescriptor;
+
+namespace ShmBus.Rings;
+
+// Acknowledging by receipts. What is read is not yet delivered: the reading path stores its resume in a word that nobody reads, and the
+// slot's cursors follow what is acknowledged. So reading costs nothing more than without.
+internal unsafe partial struct RingConsumer
+{
+    /// <summary>How many messages were read.</summary>
+    internal readonly ulong Messages => _messages;
+
+    /// <summary>Where a successor is to go on when the message that was read last is acknowledged.</summary>
+    internal readonly (ulong Resume, ulong Within) Receipt =>
+        HasTaken ? _inBatch != 0 && _taken < _batchEnd ? (_done, _taken) : (_taken, 0)
+        : _inBatch > _done ? (_done, _inBatch) : (_done, 0);
+
+    /// <summary>
+    /// All up to a receipt is delivered: a successor goes on behind it. Nothing may be taken that is not done with. False when nothing
+    /// was read there.
+    /// </summary>
+    /// <param name="resume">The record with which a successor is to go on.</param>
+    /// <param name="within">Where in it, if it is a batch; otherwise 0.</param>
+    /// <param name="gaveBack">Whether room was given back just now: look for who waits.</param>
+    internal bool TryAcknowledge(ulong resume, ulong within, out bool gaveBack)
+    {
+        gaveBack = false;
+        if (resume % Alignment != 0 || within % BatchAlignment != 0 || resume > _done || within > (resume < _done ? _done : _inBatch))
+        {
+            return false;
+        }
+        if (resume < _acknowledged || (resume == _acknowledged && within <= _acknowledgedWithin))
+        {
+            return true;
+        }
+        // Before what follows: below it, within means nothing, and so a successor of one that is killed between the two reads the batch again. The other
+        // way round it would read again what was acknowledged before.
+        StoreAcknowledged(resume == _passedFrom ? _passedEnd : resume);
+        _acknowledgedWithin = within;
+        if (within != 0)
+        {
+            Atomic.StoreRelease(_slot.Within, within); // read by this one's successor, after the lock
+        }
+        // While there is more to read, publishers get room by the eighth: what is left of it they get when all is read.
+        gaveBack = (_acknowledged - _published >= _gateStep || !IsStamped()) && PublishAcknowledged();
+        return true;
+    }
+
+    /// <summary>The word that the reading path stores its resume in.</summary>
+    private static ulong[] NewUnread(out ulong* word)
+    {
+        ulong[] unread = GC.AllocateArray<ulong>(1, pinned: true);
+        word = (ulong*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(unread));
+        return unread;
+    }
+
+    private void StoreAcknowledged(ulong resume)
+    {
+        if (_acknowledged != resume)
+        {
+            _acknowledged = resume;
+            Atomic.StoreRelease(_slot.Resume, resume); // pairs with RingRoom.Needed: resume
+        }
+    }
+
+    /// <summary>What is no message is delivered with what stands before it. Of several, between which there are messages, only the last need be kept.</summary>
+    private void PassBy(ulong position)
+    {
+        if (_acknowledged == _done)
+        {
+            StoreAcknowledged(position);
+            return;
+        }
+        if (_passedEnd != _done)
+        {
+            _passedFrom = _done;
+        }
+        _passedEnd = position;
+    }
+
+    /// <summary>Gives back the room of what is acknowledged. True when there was any, or it is time for the next lane.</summary>
+    private bool PublishAcknowledged()
+    {
+        bool isTurnOver = _done - _gate >= _gateStep;
+        bool gaveBack = _published != _acknowledged;
+        _gate = _done;
+        _published = _acknowledged;
+        Atomic.StoreRelease(_slot.Gate, _published); // pairs with RingRoom.Needed: gate
+        Atomic.StoreRelease(_slot.Messages, _messages);
+        return gaveBack || isTurnOver;
+    }
+}
