@@ -57,7 +57,7 @@ if ! echo '#include <msgpack.h>' | gcc -fsyntax-only -x c - 2>/dev/null; then
 fi
 
 # One of the transports that ShmBus is measured beside.
-if ! /sbin/ldconfig -p | grep -q 'libzmq\.so\.5'; then
+if ! /sbin/ldconfig -p | grep 'libzmq\.so\.5' >/dev/null; then
     echo "Installing libzmq5 ..."
     install libzmq5 || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
 fi
