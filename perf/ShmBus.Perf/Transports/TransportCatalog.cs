@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace ShmBus.Perf.Transports;
 
 /// <summary>Every transport there is; the order is that of the table.</summary>
@@ -11,12 +13,27 @@ internal static class TransportCatalog
         new ShmBusPassedTransport(),
         new ShmBusEventfdTransport(),
         new ShmBusUntrustedTransport(),
+        new ShmBusManyTransport(),
+        new ShmBusLanesTransport(),
+        new ShmBusBroadcastTransport(),
+        new ShmBusTypedTransport(),
         new ShmBusAwaitTransport("shmbus-await", isInline: false, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-inline", isInline: true, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-127", isInline: false, topics: 127),
         new ShmBusHostedTransport(),
-        new PipeTransport(),
-        new UnixTransport(),
+        new Pipe2Transport(),
+        new AnonymousPipeTransport(),
+        new NamedPipeTransport(),
+        new FifoTransport(),
+        new UnixStreamTransport(),
+        new PacketTransport("unix-seqpacket", SocketType.Seqpacket),
+        new PacketTransport("unix-datagram", SocketType.Dgram),
+        new TcpTransport(),
+        new MessageQueueTransport(),
+        new EventfdTransport(),
+        new MmapSemaphoreTransport(),
+        new ZeroMqTransport(),
+        new Http2Transport(),
     ];
 
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
@@ -27,11 +44,25 @@ internal static class TransportCatalog
         new ShmBusPassedTransport(),
         new ShmBusUntrustedTransport(),
         new ShmBusManyTransport(),
+        new ShmBusLanesTransport(),
+        new ShmBusBroadcastTransport(),
+        new ShmBusTypedTransport(),
         new ShmBusBatchTransport(),
         new ShmBusHostedTransport(),
-        new PipeTransport(),
-        new BatchedTransport(new PipeTransport()),
-        new UnixTransport(),
-        new BatchedTransport(new UnixTransport()),
+        new Pipe2Transport(),
+        new AnonymousPipeTransport(),
+        new NamedPipeTransport(),
+        new FifoTransport(),
+        new BatchedTransport(new FifoTransport()),
+        new UnixStreamTransport(),
+        new BatchedTransport(new UnixStreamTransport()),
+        new PacketTransport("unix-seqpacket", SocketType.Seqpacket),
+        new PacketTransport("unix-datagram", SocketType.Dgram),
+        new TcpTransport(),
+        new MessageQueueTransport(),
+        new EventfdTransport(),
+        new MmapSemaphoreTransport(),
+        new ZeroMqTransport(),
+        new Http2Transport(),
     ];
 }
