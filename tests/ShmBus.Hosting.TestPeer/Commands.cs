@@ -9,6 +9,7 @@ internal static class Commands
         switch (arguments[0])
         {
             case "publish": return await PublishCommand.RunAsync(rest);
+            case "publish-traced": return await PublishTracedCommand.RunAsync(rest);
             default:
                 await Console.Error.WriteLineAsync($"No command '{arguments[0]}'.");
                 return 2;
