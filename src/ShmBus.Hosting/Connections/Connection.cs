@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Diagnostics;
-using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -45,7 +44,7 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
         {
             return Inspect();
         }
-        catch (Exception exception) when (exception is RegionException or ErrnoException or ObjectDisposedException)
+        catch (Exception exception)
         {
             error = exception;
             return null;

@@ -46,11 +46,15 @@ internal sealed class LogTests
     }
 
     [Test]
-    public async Task A_corrupt_topic()
+    public async Task A_topic_that_cannot_be_read_is_told_once_however_often_it_is_tried()
     {
         using TestDirectory directory = new();
-        using IHost host = await CorruptedTopic.StartAsync(directory, _log);
-        Until.True(() => _log.Of(3).Length > 0);
+        using ExportedMetrics metrics = new();
+        DamagedTopic.Create(directory.Path, DamagedTopic.Kind);
+        using IHost host = await TestHost.StartAsync(
+            directory.Path, static builder => builder.AddHandler("orders", MessageSerializer.Utf8, static (_, _, _, _) => default), builder => builder.Logging.AddProvider(_log));
+        Until.True(() => metrics.Collect().Any(static point => point is { Name: "shmbus.endpoint.disconnects", Value: > 2 }));
+        Assert.That(_log.Of(1), Has.Length.EqualTo(2), "Connected, and once more: after that it is no news.");
         Expect(3, LogLevel.Error, "orders: cut off from the topic 'orders'; connecting anew.");
         await host.StopAsync();
     }

@@ -85,12 +85,37 @@ internal sealed class TracingTests
     }
 
     [Test]
-    public async Task The_activity_in_which_a_host_was_started_is_not_that_of_its_messages()
+    public async Task A_poison_message_is_a_span_that_failed_and_its_dead_letter_belongs_to_its_trace()
+    {
+        using ExportedSpans exported = new();
+        using Bus bus = Bus.InProcess();
+        using IHost host = await TestHost.StartAsync(bus, static builder => builder
+            .AddPublisher("orders", MessageSerializer.Utf8)
+            .AddHandler("orders", MessageSerializer.Create<string>(MessageSerializer.Utf8.Contract, static (_, _) => { }, static _ => throw new FormatException("Poison.")), static (_, _, _, _) => default, static settings => settings.OnError = ErrorAction.DeadLetter)
+            .AddHandler("orders.dead", DeadLetter.Serializer, static (_, _, _, _) => default));
+        await host.Services.GetRequiredService<IMessagePublisher<string>>().PublishAsync("an order");
+        Until.True(() => exported.All.Length == 4);
+        await host.StopAsync();
+        Activity[] spans = exported.All;
+        Activity send = spans.Single(static span => span.DisplayName == "send orders");
+        Activity process = spans.Single(static span => span.DisplayName == "process orders");
+        Activity dead = spans.Single(static span => span.DisplayName == "send orders.dead");
+        Activity buried = spans.Single(static span => span.DisplayName == "process orders.dead");
+        Assert.That((process.Status, process.StatusDescription, process.ParentSpanId), Is.EqualTo((ActivityStatusCode.Error, "Poison.", send.SpanId)));
+        Assert.That(process.GetTagItem("shmbus.message.attempt"), Is.Zero);
+        Assert.That(dead.Links.Single().Context.SpanId, Is.EqualTo(send.SpanId));
+        Assert.That((buried.TraceId, buried.ParentSpanId), Is.EqualTo((send.TraceId, send.SpanId)));
+    }
+
+    [Test]
+    public async Task The_activity_in_which_a_host_was_started_is_not_that_of_its_messages([Values(1, 4)] int concurrency)
     {
         using ExportedSpans exported = new(UsersSource);
         using Bus bus = Bus.InProcess();
         Activity? started = Users.StartActivity("start");
-        using IHost host = await TestHost.StartAsync(bus, builder => builder.AddHandler("orders", MessageSerializer.Utf8, static (_, _, _, _) => default));
+        Assert.That(started, Is.Not.Null);
+        using IHost host = await TestHost.StartAsync(
+            bus, builder => builder.AddHandler("orders", MessageSerializer.Utf8, static (_, _, _, _) => default, settings => settings.Concurrency = concurrency));
         using Topic topic = bus.OpenTopic("orders");
         using Publisher publisher = topic.CreatePublisher();
         Assert.That(publisher.TryPublish("no trace"u8));
