@@ -26,6 +26,7 @@ public static class ShmBusHealthChecksBuilderExtensions
         this IHealthChecksBuilder builder, string name = "shmbus", HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddShmBus();
         return builder.Add(new HealthCheckRegistration(name, static services => services.GetRequiredService<ShmBusHealthCheck>(), failureStatus, tags));
     }
 }

@@ -12,7 +12,7 @@ namespace ShmBus.Hosting;
 /// <c>messaging.client.operation.duration</c> (publishing, waiting included), <c>messaging.process.duration</c> (each try of a handler). Of this library's own:
 /// <c>shmbus.handler.retries</c>, <c>shmbus.handler.skipped</c>, <c>shmbus.handler.dead_lettered</c>, <c>shmbus.subscriber.lost</c>,
 /// <c>shmbus.subscriber.evictions</c>, <c>shmbus.endpoint.disconnects</c>, <c>shmbus.endpoint.connected</c>, <c>shmbus.topic.lag</c> and
-/// <c>shmbus.topic.peers</c>.
+/// <c>shmbus.topic.endpoints</c>.
 /// </para>
 /// <para>
 /// Spans: <c>send TOPIC</c>, and for each try of a handler <c>process TOPIC</c>, whose parent is the former, in whichever process that was: messages carry the trace

@@ -10,6 +10,7 @@ internal static class Commands
         {
             case "allocations": return await AllocationsCommand.RunAsync(rest);
             case "publish": return await PublishCommand.RunAsync(rest);
+            case "publish-traced": return await PublishTracedCommand.RunAsync(rest);
             case "restart-handle": return await RestartCommands.HandleAsync(rest);
             case "restart-publish": return await RestartCommands.PublishAsync(rest);
             default:

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using ShmBus.Endpoints;
 using ShmBus.Hosting.Diagnostics;
-using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -54,7 +53,7 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
         {
             return Inspect();
         }
-        catch (Exception exception) when (exception is RegionException or ErrnoException or ObjectDisposedException)
+        catch (Exception exception)
         {
             error = exception;
             return null;

@@ -31,8 +31,8 @@ internal sealed class BusMetrics
         meter.CreateObservableCounter("shmbus.subscriber.evictions", () => Observe(connections, EndpointRole.Subscriber, static connection => connection.Evictions), "{eviction}", "How often a subscriber was evicted, since it lagged too far.");
         meter.CreateObservableCounter("shmbus.endpoint.disconnects", () => Observe(connections, null, static connection => connection.Disconnects), "{disconnect}", "How often an endpoint was cut off from its topic, and made anew.");
         meter.CreateObservableUpDownCounter("shmbus.endpoint.connected", () => Observe(connections, null, static connection => connection.IsConnected ? 1 : 0), "{endpoint}", "1 while connected to the topic, else 0.");
-        meter.CreateObservableGauge("shmbus.topic.lag", () => ObserveTopics(connections, static (snapshot, _) => snapshot.PendingBytes), "By", "Bytes that were published and are not delivered yet.");
-        meter.CreateObservableGauge("shmbus.topic.peers", () => ObserveTopics(connections, static (snapshot, role) => snapshot.Alive(Other(role))), "{endpoint}", "Endpoints of the other kind that are alive on the topic.");
+        meter.CreateObservableGauge("shmbus.topic.lag", () => ObserveTopics(connections, static (topic, snapshot) => [new Measurement<long>(snapshot.PendingBytes, TopicTags(topic))]), "By", "Bytes that were published and are not delivered yet.");
+        meter.CreateObservableGauge("shmbus.topic.endpoints", () => ObserveTopics(connections, static (topic, snapshot) => [Alive(topic, snapshot, EndpointRole.Publisher), Alive(topic, snapshot, EndpointRole.Subscriber)]), "{endpoint}", "Publishers and subscribers that are alive on the topic, in whichever process.");
     }
 
     /// <summary>The buckets that the conventions ask for, and before them those that a call within one machine needs.</summary>
@@ -95,12 +95,8 @@ internal sealed class BusMetrics
 
     private static TagList Tags(string topic, string operation, Exception? error)
     {
-        TagList tags = new()
-        {
-            { "messaging.system", ShmBusTelemetry.System },
-            { "messaging.destination.name", topic },
-            { "messaging.operation.name", operation },
-        };
+        TagList tags = TopicTags(topic);
+        tags.Add("messaging.operation.name", operation);
         if (error is not null)
         {
             tags.Add("error.type", error.GetType().FullName);
@@ -115,21 +111,26 @@ internal sealed class BusMetrics
         return tags;
     }
 
-    private static TagList EndpointTags(string topic, string endpoint) => new()
+    private static TagList TopicTags(string topic) => new()
     {
         { "messaging.system", ShmBusTelemetry.System },
         { "messaging.destination.name", topic },
-        { "shmbus.endpoint.name", endpoint },
     };
 
-    private static Measurement<long> Measure(Connection connection, long value)
+    private static TagList EndpointTags(string topic, string endpoint)
     {
-        TagList tags = EndpointTags(connection.Topic, connection.Name);
-        tags.Add("shmbus.endpoint.role", connection.Role == EndpointRole.Publisher ? "publisher" : "subscriber");
+        TagList tags = TopicTags(topic);
+        tags.Add("shmbus.endpoint.name", endpoint);
+        return tags;
+    }
+
+    private static Measurement<long> OfRole(long value, TagList tags, EndpointRole role)
+    {
+        tags.Add("shmbus.endpoint.role", role == EndpointRole.Publisher ? "publisher" : "subscriber");
         return new Measurement<long>(value, tags);
     }
 
-    private static EndpointRole Other(EndpointRole role) => role == EndpointRole.Publisher ? EndpointRole.Subscriber : EndpointRole.Publisher;
+    private static Measurement<long> Alive(string topic, TopicSnapshot snapshot, EndpointRole role) => OfRole(snapshot.Alive(role), TopicTags(topic), role);
 
     private static IEnumerable<Measurement<long>> Observe(ConnectionList connections, EndpointRole? role, Func<Connection, long> value)
     {
@@ -137,20 +138,15 @@ internal sealed class BusMetrics
         {
             if (role is null || connection.Role == role)
             {
-                yield return Measure(connection, value(connection));
+                yield return OfRole(value(connection), EndpointTags(connection.Topic, connection.Name), connection.Role);
             }
         }
     }
 
-    private static IEnumerable<Measurement<long>> ObserveTopics(ConnectionList connections, Func<TopicSnapshot, EndpointRole, long> value)
-    {
-        foreach (Connection connection in connections.All)
-        {
+    private static IEnumerable<Measurement<long>> ObserveTopics(ConnectionList connections, Func<string, TopicSnapshot, IEnumerable<Measurement<long>>> measure) =>
+        connections.All
+            .Where(static connection => connection.IsConnected)
+            .DistinctBy(static connection => connection.Topic, StringComparer.Ordinal)
             // One that cannot be looked at says so in its health.
-            if (connection.TryInspect(out _) is TopicSnapshot snapshot)
-            {
-                yield return Measure(connection, value(snapshot, connection.Role));
-            }
-        }
-    }
+            .SelectMany(connection => connection.TryInspect(out _) is TopicSnapshot snapshot ? measure(connection.Topic, snapshot) : []);
 }

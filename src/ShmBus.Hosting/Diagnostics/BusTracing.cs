@@ -34,8 +34,6 @@ internal sealed class BusTracing : IDisposable
         {
             return null;
         }
-        // The activity in which the host was started, if any, has nothing to do with the message. (Ends with the caller, which is asynchronous.)
-        Activity.Current = null;
         Activity? activity = Start(MessagingOperation.Process, ActivityKind.Consumer, context.Topic, parent, parent, context.CorrelationId);
         if (activity is { IsAllDataRequested: true })
         {

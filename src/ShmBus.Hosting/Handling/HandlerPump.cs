@@ -54,7 +54,14 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         _processor.Start();
     }
 
-    public void Run() => _run = Task.Run(RunAsync);
+    public void Run()
+    {
+        // The activity in which the host was started, and whatever else flows with it, has nothing to do with the messages.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _run = Task.Run(RunAsync);
+        }
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
