@@ -109,7 +109,7 @@ public sealed class ShmBusBuilder
     /// <param name="topic">The name of the topic.</param>
     /// <param name="serializer">How bytes become messages.</param>
     /// <param name="configure">Changes its settings. What the configuration says (<see cref="ShmBusOptions.Handlers"/>) has the last word.</param>
-    /// <param name="name">What it is called in the configuration, the log and the health checks; null for the topic's name. Several handlers of a broadcast need several.</param>
+    /// <param name="name">What it is called in the configuration, the log and the health checks; null for the topic's name. Several handlers of a broadcast need a name each.</param>
     /// <returns>This builder.</returns>
     public ShmBusBuilder AddHandler<T, [System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembers(System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
         string topic, IMessageSerializer<T> serializer, Action<HandlerSettings>? configure = null, string? name = null) where THandler : class, IMessageHandler<T>

@@ -33,7 +33,7 @@ internal static class RestartCommands
         string directory = arguments[0];
         int count = Parse(arguments[1]);
         using RestartJournal journal = new(Path.Combine(directory, "journal"), count);
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(new Run(journal, count, Parse(arguments[2])));
         builder.Services.AddShmBus(bus =>
         {
