@@ -10,6 +10,8 @@ internal static class Commands
         {
             case "allocations": return await AllocationsCommand.RunAsync(rest);
             case "publish": return await PublishCommand.RunAsync(rest);
+            case "restart-handle": return await RestartCommands.HandleAsync(rest);
+            case "restart-publish": return await RestartCommands.PublishAsync(rest);
             default:
                 await Console.Error.WriteLineAsync($"No command '{arguments[0]}'.");
                 return 2;

@@ -24,38 +24,55 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     // Never disposed: they hold nothing, and are asked to the end.
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly LossLog _losses;
     private readonly bool _acknowledgesExplicitly;
+    private readonly bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
-    private int _unfinished;
+    private int _unfinished; // begun and not acknowledged, where one is handled at a time
+    private volatile WorkerGroup<T>? _workers;
+    private bool _isStopped;
 
-    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, bool overwrites, MessageProcessor<T> processor, BusServices services)
+    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
     {
         _topic = topic;
         _serializer = serializer;
         _settings = settings;
         _processor = processor;
         _services = services;
+        _losses = new LossLog(processor.Name, topic, services);
         // What was overwritten comes again in no case.
-        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && !overwrites;
+        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && topicSettings.Overflow != Overflow.Overwrite;
+        _comeAgain = (_acknowledgesExplicitly || settings is { Concurrency: 1, Acknowledge: Acknowledge.AfterHandling })
+            && (topicSettings.Delivery == Delivery.Queue || settings.Place is not null);
         _connection = services.Connect(processor.Name, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
     }
 
-    public void Start() => _connection.Start();
+    public void Start()
+    {
+        _connection.Start();
+        _processor.Start();
+    }
 
     public void Run() => _run = Task.Run(RunAsync);
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_isStopped)
+        {
+            return;
+        }
+        _isStopped = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        using (cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort))
+        // What handlers do when they are told may throw, or take its time.
+        using (cancellationToken.UnsafeRegister(static abort => _ = ((CancellationTokenSource)abort!).CancelAsync(), _abort))
         {
             await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _connection.Dispose();
-        if (!_run.IsCompleted || _unfinished > 0)
+        if ((_workers?.Unfinished ?? Volatile.Read(ref _unfinished)) is int unfinished and > 0)
         {
-            Log.StoppedUnfinished(_services.Logger, _processor.Name, _topic, Math.Max(1, _unfinished));
+            (_comeAgain ? Log.StoppedUnfinished : (Action<ILogger, string, string, int>)Log.StoppedLosing)(_services.Logger, _processor.Name, _topic, unfinished);
         }
         Log.Stopped(_services.Logger, _processor.Name, _topic, Interlocked.Read(ref _handled));
     }
@@ -64,7 +81,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
-        _abort.Cancel();
+        _ = _abort.CancelAsync();
         _connection.Dispose();
     }
 
@@ -75,14 +92,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             acknowledge: _acknowledgesExplicitly ? Acknowledge.Explicitly : _settings.Acknowledge,
             joinAt: _settings.JoinAt,
             place: _settings.Place);
-        subscriber.Raw.Lost += OnLost;
+        subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
+        _losses.AddMissed(subscriber.Raw.MissedBytes);
         return subscriber;
-    }
-
-    private void OnLost(object? sender, LossEventArgs loss)
-    {
-        _services.Metrics.Lost(_topic, loss.Length);
-        Log.Lost(_services.Logger, _processor.Name, _topic, loss.Position, loss.Length, loss.Cause);
     }
 
     private async Task RunAsync()
@@ -100,14 +112,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 return;
             }
-            catch (SubscriberEvictedException exception)
-            {
-                Log.Evicted(_services.Logger, _processor.Name, _topic, exception.Position);
-                _connection.Renew(subscriber!, exception);
-            }
             catch (Exception exception) when (subscriber is not null)
             {
-                // Poisoned, disposed since the topic moved, or written by a newer version: the connection tells, and goes on trying.
+                // Evicted, poisoned, disposed since the topic moved, or written by a newer version: the connection tells, and goes on trying.
                 _connection.Renew(subscriber, exception);
             }
             catch (ObjectDisposedException)
@@ -126,32 +133,48 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             if (!TryTake(subscriber, delivery))
             {
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
+                continue;
             }
-            else if (!await HandleAsync(delivery).ConfigureAwait(false))
+            if (delivery.IsDone)
+            {
+                continue;
+            }
+            _unfinished = 1;
+            if (!await HandleAsync(delivery).ConfigureAwait(false))
             {
                 // Not acknowledged: the next start begins with it.
-                _unfinished++;
                 return;
             }
+            _unfinished = 0;
         }
         subscriber.Complete();
     }
 
-    private async Task HandleAtOnceAsync(Subscriber subscriber)
+    private Task HandleAtOnceAsync(Subscriber subscriber)
     {
         WorkerGroup<T> workers = new(subscriber, _settings.Concurrency, _acknowledgesExplicitly, TryTake, HandleAsync);
-        _unfinished = await workers.RunAsync(_stopping.Token).ConfigureAwait(false);
+        _workers = workers;
+        return workers.RunAsync(_stopping.Token);
     }
 
     /// <summary>False when it is to be delivered again at the next start. Then nothing behind it is begun any more.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> HandleAsync(Delivery<T> delivery)
     {
-        delivery.Deserialize(_serializer);
-        if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
+        try
         {
-            Interlocked.Increment(ref _handled);
-            return true;
+            // Here and not where it is taken, so that several are deserialized at once.
+            delivery.Deserialize(_serializer);
+            if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
+            {
+                Interlocked.Increment(ref _handled);
+                return true;
+            }
+        }
+        catch (Exception exception)
+        {
+            // Not the handler: what logs or counts. A worker that ended by it would be missed by nobody.
+            _processor.StopHost(delivery, exception, 0);
         }
         await _stopping.CancelAsync().ConfigureAwait(false);
         return false;
@@ -159,14 +182,19 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
 
     private bool TryTake(Subscriber subscriber, Delivery<T> delivery)
     {
-        while (subscriber.TryRead(out Message message))
+        if (!subscriber.TryRead(out Message message))
         {
-            if (message.Type < FirstReservedType)
-            {
-                delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
-                return true;
-            }
+            return false;
         }
-        return false;
+        if (message.Type < FirstReservedType)
+        {
+            delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
+        }
+        else
+        {
+            // Nothing to handle, but it is acknowledged in its turn.
+            delivery.IsDone = true;
+        }
+        return true;
     }
 }

@@ -24,6 +24,7 @@ internal sealed class WorkerGroup<T>(
     private readonly Stack<Worker> _idle = new(concurrency);
     private bool _isAwaited;
     private bool _isOver;
+    private volatile int _unfinished;
 
     private enum Turn
     {
@@ -33,10 +34,12 @@ internal sealed class WorkerGroup<T>(
         End,
     }
 
+    /// <summary>How many messages were begun and not acknowledged.</summary>
+    internal int Unfinished => _unfinished;
+
     /// <summary>Handles messages until it is to stop, and finishes those that were begun.</summary>
-    /// <returns>How many of them are not done.</returns>
-    /// <remarks>What the subscriber throws comes through, when those that were begun are finished.</remarks>
-    internal async Task<int> RunAsync(CancellationToken stopping)
+    /// <remarks>What the subscriber throws comes through, when those that were begun are finished: they may not come again.</remarks>
+    internal async Task RunAsync(CancellationToken stopping)
     {
         using (stopping.UnsafeRegister(static group => ((WorkerGroup<T>)group!).End(), this))
         {
@@ -47,8 +50,6 @@ internal sealed class WorkerGroup<T>(
             }
             await Task.WhenAll(workers).ConfigureAwait(false);
         }
-        AcknowledgeDone();
-        return _begun.Count;
     }
 
     private async Task WorkAsync(CancellationToken stopping)
@@ -59,7 +60,7 @@ internal sealed class WorkerGroup<T>(
         {
             while (true)
             {
-                switch (NextTurn(self, done, out Delivery<T>? delivery))
+                switch (NextTurn(self, done, stopping, out Delivery<T>? delivery))
                 {
                     case Turn.Handle:
                         done = delivery!;
@@ -74,6 +75,10 @@ internal sealed class WorkerGroup<T>(
                         try
                         {
                             await subscriber.WaitToReadAsync(stopping).ConfigureAwait(false);
+                        }
+                        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+                        {
+                            // What was done meanwhile is acknowledged in this one's last turn.
                         }
                         finally
                         {
@@ -92,10 +97,6 @@ internal sealed class WorkerGroup<T>(
                 }
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // What was begun is finished.
-        }
         catch
         {
             End();
@@ -103,7 +104,7 @@ internal sealed class WorkerGroup<T>(
         }
     }
 
-    private Turn NextTurn(Worker self, Delivery<T>? done, out Delivery<T>? delivery)
+    private Turn NextTurn(Worker self, Delivery<T>? done, CancellationToken stopping, out Delivery<T>? delivery)
     {
         Worker? next;
         lock (_lock)
@@ -121,21 +122,26 @@ internal sealed class WorkerGroup<T>(
                 }
                 return BeIdle(self);
             }
-            AcknowledgeDone();
-            if (_isOver || _begun.Count == _window)
+            do
             {
-                return BeIdle(self);
+                AcknowledgeDone();
+                _isOver |= stopping.IsCancellationRequested;
+                if (_isOver || _begun.Count == _window)
+                {
+                    return BeIdle(self);
+                }
+                delivery = _free.Count > 0 ? _free.Pop() : new Delivery<T>();
+                if (!tryTake(subscriber, delivery))
+                {
+                    _free.Push(delivery);
+                    _isAwaited = true;
+                    return Turn.Wait;
+                }
+                delivery.Receipt = acknowledges ? subscriber.GetReceipt() : default;
+                _begun.Enqueue(delivery);
+                _unfinished = _begun.Count;
             }
-            Delivery<T> free = _free.Count > 0 ? _free.Pop() : new Delivery<T>();
-            if (!tryTake(subscriber, free))
-            {
-                _free.Push(free);
-                _isAwaited = true;
-                return Turn.Wait;
-            }
-            free.Receipt = acknowledges ? subscriber.GetReceipt() : default;
-            _begun.Enqueue(free);
-            delivery = free;
+            while (delivery.IsDone); // one of the library's own: there is nothing to handle
             _idle.TryPop(out next);
         }
         next?.Wake();
@@ -162,6 +168,7 @@ internal sealed class WorkerGroup<T>(
             }
             delivery.Clear();
             _free.Push(_begun.Dequeue());
+            _unfinished = _begun.Count;
         }
     }
 
