@@ -29,7 +29,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private readonly bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
-    private WorkerGroup<T>? _workers;
+    private volatile WorkerGroup<T>? _workers;
     private volatile int _inHand;
     private bool _isStopped;
 
@@ -177,7 +177,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         }
         catch (Exception exception)
         {
-            // Not the handler: what logs or counts.
+            // Not the handler: what logs or counts. A worker that ended by it would be missed by nobody.
             _processor.StopHost(delivery, exception, 0);
         }
         await _stopping.CancelAsync().ConfigureAwait(false);

@@ -24,6 +24,7 @@ internal sealed class WorkerGroup<T>(
     private readonly Stack<Worker> _idle = new(concurrency);
     private bool _isAwaited;
     private bool _isOver;
+    private volatile int _unfinished;
 
     private enum Turn
     {
@@ -33,21 +34,11 @@ internal sealed class WorkerGroup<T>(
         End,
     }
 
-    /// <summary>How many messages were begun and are not acknowledged.</summary>
-    internal int Unfinished
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _begun.Count;
-            }
-        }
-    }
+    /// <summary>How many messages were begun and not acknowledged.</summary>
+    internal int Unfinished => _unfinished;
 
-    /// <summary>Handles messages until it is to stop, and finishes those that were begun. Each is acknowledged as soon as it can be.</summary>
-    /// <returns>Completes when all are finished.</returns>
-    /// <remarks>What the subscriber throws comes through, when those that were begun are finished.</remarks>
+    /// <summary>Handles messages until it is to stop, and finishes those that were begun.</summary>
+    /// <remarks>What the subscriber throws comes through, when those that were begun are finished: they may not come again.</remarks>
     internal async Task RunAsync(CancellationToken stopping)
     {
         using (stopping.UnsafeRegister(static group => ((WorkerGroup<T>)group!).End(), this))
@@ -59,8 +50,6 @@ internal sealed class WorkerGroup<T>(
             }
             await Task.WhenAll(workers).ConfigureAwait(false);
         }
-        // Who finished while another still waited for a message could not.
-        AcknowledgeDone();
     }
 
     private async Task WorkAsync(CancellationToken stopping)
@@ -71,7 +60,7 @@ internal sealed class WorkerGroup<T>(
         {
             while (true)
             {
-                switch (NextTurn(self, done, out Delivery<T>? delivery))
+                switch (NextTurn(self, done, stopping, out Delivery<T>? delivery))
                 {
                     case Turn.Handle:
                         done = delivery!;
@@ -86,6 +75,10 @@ internal sealed class WorkerGroup<T>(
                         try
                         {
                             await subscriber.WaitToReadAsync(stopping).ConfigureAwait(false);
+                        }
+                        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+                        {
+                            // What was done meanwhile is acknowledged in this one's last turn.
                         }
                         finally
                         {
@@ -104,10 +97,6 @@ internal sealed class WorkerGroup<T>(
                 }
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // What was begun is finished.
-        }
         catch
         {
             End();
@@ -115,7 +104,7 @@ internal sealed class WorkerGroup<T>(
         }
     }
 
-    private Turn NextTurn(Worker self, Delivery<T>? done, out Delivery<T>? delivery)
+    private Turn NextTurn(Worker self, Delivery<T>? done, CancellationToken stopping, out Delivery<T>? delivery)
     {
         Worker? next;
         lock (_lock)
@@ -136,22 +125,23 @@ internal sealed class WorkerGroup<T>(
             do
             {
                 AcknowledgeDone();
+                _isOver |= stopping.IsCancellationRequested;
                 if (_isOver || _begun.Count == _window)
                 {
                     return BeIdle(self);
                 }
-                Delivery<T> free = _free.Count > 0 ? _free.Pop() : new Delivery<T>();
-                if (!tryTake(subscriber, free))
+                delivery = _free.Count > 0 ? _free.Pop() : new Delivery<T>();
+                if (!tryTake(subscriber, delivery))
                 {
-                    _free.Push(free);
+                    _free.Push(delivery);
                     _isAwaited = true;
                     return Turn.Wait;
                 }
-                free.Receipt = acknowledges ? subscriber.GetReceipt() : default;
-                _begun.Enqueue(free);
-                delivery = free.IsDone ? null : free;
+                delivery.Receipt = acknowledges ? subscriber.GetReceipt() : default;
+                _begun.Enqueue(delivery);
+                _unfinished = _begun.Count;
             }
-            while (delivery is null);
+            while (delivery.IsDone); // one of the library's own: there is nothing to handle
             _idle.TryPop(out next);
         }
         next?.Wake();
@@ -178,6 +168,7 @@ internal sealed class WorkerGroup<T>(
             }
             delivery.Clear();
             _free.Push(_begun.Dequeue());
+            _unfinished = _begun.Count;
         }
     }
 
