@@ -9,6 +9,8 @@ internal static class Commands
         switch (arguments[0])
         {
             case "publish": return await PublishCommand.RunAsync(rest);
+            case "handle": return await HandleCommand.RunAsync(rest);
+            case "claim": return await ClaimCommand.RunAsync(rest);
             default:
                 await Console.Error.WriteLineAsync($"No command '{arguments[0]}'.");
                 return 2;

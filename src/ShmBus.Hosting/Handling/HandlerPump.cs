@@ -33,8 +33,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private readonly bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
-    // Begun, and not acknowledged.
-    private int _unfinished;
+    // How many were begun, and of how many of those that was acknowledged.
+    private int _begun;
+    private int _settled;
     private bool _isStopped;
 
     internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
@@ -73,7 +74,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _connection.Dispose();
-        if (Volatile.Read(ref _unfinished) is int unfinished and > 0)
+        if (Volatile.Read(ref _begun) - Volatile.Read(ref _settled) is int unfinished and > 0)
         {
             (_comeAgain ? Log.StoppedUnfinished : (Action<ILogger, string, string, int>)Log.StoppedLosing)(_services.Logger, _processor.Name, _topic, unfinished);
         }
@@ -153,17 +154,17 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
                 continue;
             }
-            if (delivery.IsDone)
+            if (delivery.IsMark)
             {
                 continue;
             }
-            _unfinished = 1;
+            _begun++;
             if (!await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
             {
                 // Not acknowledged: the next start begins with it.
                 return;
             }
-            _unfinished = 0;
+            _settled++;
             Interlocked.Increment(ref _handled);
         }
         subscriber.Complete();
@@ -201,8 +202,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
                 {
                     delivery.Receipt = _acknowledgesExplicitly ? subscriber.GetReceipt() : default;
                     begun.Enqueue(delivery);
-                    _unfinished = begun.Count;
-                    if (!delivery.IsDone)
+                    if (!delivery.IsMark)
                     {
                         work.Writer.TryWrite(delivery);
                     }
@@ -221,6 +221,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             // The endpoint was lost. What was read of it may not come again, so it is handled.
             work.Writer.Complete();
             await allWorkers.ConfigureAwait(false);
+            _settled = _begun;
             throw;
         }
         work.Writer.Complete();
@@ -267,7 +268,12 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         lock (_beginning)
         {
             delivery = null;
-            return !(_acknowledgesExplicitly && _stopping.IsCancellationRequested) && work.TryRead(out delivery);
+            if ((_acknowledgesExplicitly && _stopping.IsCancellationRequested) || !work.TryRead(out delivery))
+            {
+                return false;
+            }
+            _begun++;
+            return true;
         }
     }
 
@@ -293,9 +299,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 subscriber.Acknowledge(delivery.Receipt);
             }
+            _settled += delivery.IsMark ? 0 : 1;
             delivery.Clear();
             free.Push(begun.Dequeue());
-            _unfinished = begun.Count;
         }
     }
 
@@ -312,7 +318,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         else
         {
             // Nothing to handle, but it is acknowledged in its turn.
-            delivery.IsDone = true;
+            delivery.SetMark();
         }
         return true;
     }
