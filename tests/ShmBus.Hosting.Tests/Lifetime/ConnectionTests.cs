@@ -223,10 +223,8 @@ internal sealed class ConnectionTests
         IHost publishing = await PublishAsync();
         await publishing.Publisher<string>().PublishAsync("0");
         byte[] bytes = await File.ReadAllBytesAsync(_directory.File("numbers"));
-        int at = bytes.AsSpan().IndexOf("0\0\0\0\0\0\0\0"u8);
         // The length of the record, which stands 8 bytes before its payload.
-        int length = bytes.AsSpan(0, bytes.Length).LastIndexOf((byte)'0') - 8;
-        Assert.That(at, Is.GreaterThanOrEqualTo(0));
+        int length = bytes.AsSpan().LastIndexOf((byte)'0') - 8;
         await using (FileStream file = new(_directory.File("numbers"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             file.Position = length;
@@ -236,14 +234,10 @@ internal sealed class ConnectionTests
         Until.True(() => _log.Lines.Count(static line => line.Name == "Disconnected") == 4);
         Assert.That(_log.Last("Disconnected").Exception, Is.InstanceOf<Rings.RingCorruptException>());
         File.Delete(_directory.File("numbers"));
-        Task publish = Task.Run(async () =>
+        while (_handled.IsEmpty)
         {
-            while (_handled.IsEmpty)
-            {
-                await publishing.Publisher<string>().PublishAsync("1");
-            }
-        });
-        await publish;
+            await publishing.Publisher<string>().PublishAsync("1");
+        }
         await StopAsync(handler, publishing);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ShmBus.Hosting.Tests.Support;
 
@@ -17,7 +18,7 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
 
     internal LogLine Last(string name) => _lines.Last(line => line.Name == name);
 
-    public ILogger CreateLogger(string categoryName) => this;
+    public ILogger CreateLogger(string categoryName) => categoryName == "ShmBus" ? this : NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
