@@ -13,6 +13,8 @@ internal static class Commands
             case "publish-traced": return await PublishTracedCommand.RunAsync(rest);
             case "restart-handle": return await RestartCommands.HandleAsync(rest);
             case "restart-publish": return await RestartCommands.PublishAsync(rest);
+            case "handle": return await HandleCommand.RunAsync(rest);
+            case "claim": return await ClaimCommand.RunAsync(rest);
             default:
                 await Console.Error.WriteLineAsync($"No command '{arguments[0]}'.");
                 return 2;

@@ -142,7 +142,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
             }
-            else if (!delivery.IsDone)
+            else if (!delivery.IsMark)
             {
                 _inHand = 1;
                 if (!await HandleAsync(delivery).ConfigureAwait(false))
@@ -190,9 +190,15 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         {
             return false;
         }
-        // With the library's own there is nothing to handle, but they are acknowledged in their turn.
-        delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
-        delivery.IsDone = message.Type >= FirstReservedType;
+        if (message.Type < FirstReservedType)
+        {
+            delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
+        }
+        else
+        {
+            // Nothing to handle, but it is acknowledged in its turn.
+            delivery.SetMark();
+        }
         return true;
     }
 }

@@ -139,9 +139,9 @@ internal sealed class WorkerGroup<T>(
                 }
                 delivery.Receipt = acknowledges ? subscriber.GetReceipt() : default;
                 _begun.Enqueue(delivery);
-                _unfinished = _begun.Count;
+                _unfinished += delivery.IsMark ? 0 : 1;
             }
-            while (delivery.IsDone); // one of the library's own: there is nothing to handle
+            while (delivery.IsMark);
             _idle.TryPop(out next);
         }
         next?.Wake();
@@ -167,8 +167,8 @@ internal sealed class WorkerGroup<T>(
                 subscriber.Acknowledge(delivery.Receipt);
             }
             delivery.Clear();
+            _unfinished -= delivery.IsMark ? 0 : 1;
             _free.Push(_begun.Dequeue());
-            _unfinished = _begun.Count;
         }
     }
 
