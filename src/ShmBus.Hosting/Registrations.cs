@@ -20,6 +20,8 @@ internal sealed class Registrations
 
     internal IReadOnlyList<Registration> All => _all;
 
+    internal IEnumerable<Registration> Handlers => _all.Where(static registration => registration.Kind == RegistrationKind.Handler);
+
     internal void Add(Registration registration) => _all.Add(registration);
 
     /// <summary>The one service for messages of a type.</summary>
@@ -42,8 +44,17 @@ internal sealed class Registrations
 /// <param name="Resolve">Finds it among the services.</param>
 internal sealed record Registration(RegistrationKind Kind, string Name, string Topic, Type MessageType, Func<IServiceProvider, object> Resolve)
 {
+    /// <summary>How it subscribes, if it does and is not a handler, whose settings say so.</summary>
+    internal SubscriberChoice? Subscribes { get; init; }
+
+    /// <summary>The call that registered it, as it is told to people.</summary>
+    internal string Call => $"Add{Kind}(\"{Topic}\"{(Name == Topic ? "" : $", name: \"{Name}\"")})";
+
     internal EndpointRole Role => Kind is RegistrationKind.Publisher or RegistrationKind.ChannelWriter ? EndpointRole.Publisher : EndpointRole.Subscriber;
 }
+
+/// <summary>How a topic is subscribed to.</summary>
+internal sealed record SubscriberChoice(JoinAt JoinAt, string? Place, Acknowledge Acknowledge);
 
 internal enum RegistrationKind
 {

@@ -97,7 +97,8 @@ public sealed class ShmBusBuilder
     {
         HandlerSettings settings = new() { JoinAt = joinAt, Place = place, Acknowledge = acknowledge };
         Add<T, IMessageSubscriber<T>, HostedSubscriber<T>>(
-            RegistrationKind.Subscriber, topic, serializer, services => new HostedSubscriber<T>(topic, serializer, settings, services.GetRequiredService<BusServices>()));
+            RegistrationKind.Subscriber, topic, serializer, services => new HostedSubscriber<T>(topic, serializer, settings, services.GetRequiredService<BusServices>()),
+            new SubscriberChoice(joinAt, place, acknowledge));
         return this;
     }
 
@@ -157,7 +158,8 @@ public sealed class ShmBusBuilder
     }
 
     private void Add<T, TService, TImplementation>(
-        RegistrationKind kind, string topic, IMessageSerializer<T> serializer, Func<IServiceProvider, TImplementation> create)
+        RegistrationKind kind, string topic, IMessageSerializer<T> serializer, Func<IServiceProvider, TImplementation> create,
+        SubscriberChoice? subscribes = null)
         where TService : class where TImplementation : class, TService
     {
         ArgumentNullException.ThrowIfNull(topic);
@@ -166,6 +168,6 @@ public sealed class ShmBusBuilder
         Services.AddKeyedSingleton<TService>(topic, static (services, key) => services.GetRequiredKeyedService<TImplementation>(key));
         Registrations registrations = _registrations;
         Services.TryAddSingleton(services => registrations.Only<T, TService>(services, kind));
-        _registrations.Add(new Registration(kind, topic, topic, typeof(T), services => services.GetRequiredKeyedService<TImplementation>(topic)));
+        _registrations.Add(new Registration(kind, topic, topic, typeof(T), services => services.GetRequiredKeyedService<TImplementation>(topic)) { Subscribes = subscribes });
     }
 }
