@@ -12,6 +12,9 @@ internal sealed class Registrations
     /// <summary>The bus that was given, or null.</summary>
     internal Bus? Bus { get; set; }
 
+    /// <summary>Whether the bus, where none was given, is one within the process.</summary>
+    internal bool IsInProcess { get; set; }
+
     /// <summary>The section that was given, or null for the usual one.</summary>
     internal IConfiguration? Section { get; set; }
 
@@ -46,6 +49,9 @@ internal sealed record Registration(RegistrationKind Kind, string Name, string T
 {
     /// <summary>How it subscribes, if it does and is not a handler, whose settings say so.</summary>
     internal SubscriberChoice? Subscribes { get; init; }
+
+    /// <summary>How it is a channel, if it is one.</summary>
+    internal TopicChannelOptions? Channel { get; init; }
 
     /// <summary>The call that registered it, as it is told to people.</summary>
     internal string Call => $"Add{Kind}(\"{Topic}\"{(Name == Topic ? "" : $", name: \"{Name}\"")})";

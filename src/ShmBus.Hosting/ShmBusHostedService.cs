@@ -37,19 +37,21 @@ internal sealed class ShmBusHostedService(IServiceProvider services, Registratio
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StoppedAsync(CancellationToken cancellationToken)
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(_all.Select(connected => LeaveAsync(connected, cancellationToken)));
+
+    private static async Task LeaveAsync(IConnected connected, CancellationToken cancellationToken)
     {
-        foreach (IConnected connected in _all)
+        switch (connected)
         {
-            switch (connected)
-            {
-                case IAsyncDisposable disposable:
-                    await disposable.DisposeAsync().ConfigureAwait(false);
-                    break;
-                case IDisposable disposable:
-                    disposable.Dispose();
-                    break;
-            }
+            case ILeaving leaving:
+                await leaving.LeaveAsync(cancellationToken).ConfigureAwait(false);
+                break;
+            case IAsyncDisposable disposable:
+                await disposable.DisposeAsync().ConfigureAwait(false);
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class TopicUses
 
     private readonly ShmBusOptions _options;
     private readonly Registration[] _handlers;
+    private readonly Registration[] _channels;
     private readonly Registration[] _deadLetterSources;
     private readonly Use[] _uses;
 
@@ -25,6 +26,7 @@ internal sealed class TopicUses
     {
         _options = options;
         _handlers = [.. registrations.Handlers];
+        _channels = [.. registrations.All.Where(static registration => registration.Channel is not null)];
         _deadLetterSources = [.. _handlers.Where(handler => options.HandlerOf(handler.Name).OnError == ErrorAction.DeadLetter)];
         _uses =
         [
@@ -38,6 +40,7 @@ internal sealed class TopicUses
     [
         .. _handlers.CountBy(static handler => handler.Name).Where(static name => name.Value > 1).Select(static name =>
             $"There are {name.Value} handlers of the name '{name.Key}'; expected a name for each: AddHandler(..., name: ...)."),
+        .. _channels.SelectMany(OfChannel),
         .. _deadLetterSources.SelectMany(OfDeadLetters),
         .. _uses.GroupBy(static use => use.Topic, StringComparer.Ordinal).SelectMany(topic => OfTopic(topic.Key, [.. topic])),
     ];
@@ -63,6 +66,18 @@ internal sealed class TopicUses
     private string Path(Registration handler) => $"{_options.Path}:{nameof(_options.Handlers)}:{handler.Name}";
 
     private string Path(string topic) => $"{_options.Path}:{nameof(_options.Topics)}:{topic}";
+
+    private static IEnumerable<string> OfChannel(Registration channel)
+    {
+        if (channel.Channel!.LocalCapacity < 0)
+        {
+            yield return $"{channel.Call}: {nameof(TopicChannelOptions.LocalCapacity)} is {channel.Channel.LocalCapacity}; expected a number of messages, 0 for no local channel.";
+        }
+        if (channel.Channel.Writers < 0)
+        {
+            yield return $"{channel.Call}: {nameof(TopicChannelOptions.Writers)} is {channel.Channel.Writers}; expected the number of writers that complete the channel, 0 for never.";
+        }
+    }
 
     private bool IsItsOwnDeadLetterTopic(Registration handler) => _options.HandlerOf(handler.Name).DeadLetterTopic == handler.Topic;
 

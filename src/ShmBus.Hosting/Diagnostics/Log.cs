@@ -46,4 +46,10 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Warning, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are delivered again at the next start.")]
     internal static partial void StoppedUnfinished(ILogger logger, string endpoint, string topic, int unfinished);
+
+    [LoggerMessage(20, LogLevel.Error, "{Endpoint}: the host has stopped, and messages stand in the local channel of '{Topic}': they are lost.")]
+    internal static partial void LocalChannelLost(ILogger logger, string endpoint, string topic);
+
+    [LoggerMessage(21, LogLevel.Error, "{Endpoint}: the time to stop is over, and there was no room for the end of the channel '{Topic}': readers wait for the next writer.")]
+    internal static partial void EndNotPublished(ILogger logger, string endpoint, string topic);
 }
