@@ -197,7 +197,7 @@ public sealed class ShmBusBuilder
         MessageProcessor<T> processor = new(
             name, topic, settings, invoke, bus, services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DeadLetterOffice>(),
             services.GetRequiredService<IHostApplicationLifetime>());
-        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic).Overflow == Overflow.Overwrite, processor, bus);
+        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic), processor, bus);
     }
 
     private void Add<T, TService, TImplementation>(

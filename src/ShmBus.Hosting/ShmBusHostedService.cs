@@ -8,7 +8,7 @@ namespace ShmBus.Hosting;
 /// Connects before any service of the host starts, handles messages when all have started, stops handling before any stops, and leaves the topics when all
 /// have stopped: so the order of registration does not matter.
 /// </summary>
-internal sealed class ShmBusHostedService(IServiceProvider services, Registrations registrations) : IHostedLifecycleService
+internal sealed class ShmBusHostedService(IServiceProvider services, Registrations registrations, DeadLetterOffice office) : IHostedLifecycleService
 {
     private IConnected[] _all = [];
 
@@ -37,7 +37,11 @@ internal sealed class ShmBusHostedService(IServiceProvider services, Registratio
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(_all.Select(connected => LeaveAsync(connected, cancellationToken)));
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_all.Select(connected => LeaveAsync(connected, cancellationToken))).ConfigureAwait(false);
+        office.Dispose();
+    }
 
     private static async Task LeaveAsync(IConnected connected, CancellationToken cancellationToken)
     {

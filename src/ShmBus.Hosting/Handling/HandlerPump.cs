@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Connections;
@@ -28,12 +29,16 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly LossLog _losses;
+    private readonly Lock _beginning = new();
     private readonly bool _acknowledgesExplicitly;
+    private readonly bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
+    // Begun, and not acknowledged.
     private int _unfinished;
+    private bool _isStopped;
 
-    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, bool overwrites, MessageProcessor<T> processor, BusServices services)
+    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
     {
         _topic = topic;
         _serializer = serializer;
@@ -42,25 +47,37 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         _services = services;
         _losses = new LossLog(processor.Name, topic, services);
         // What was overwritten comes again in no case.
-        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && !overwrites;
+        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && topicSettings.Overflow != Overflow.Overwrite;
+        _comeAgain = (_acknowledgesExplicitly || settings is { Concurrency: 1, Acknowledge: Acknowledge.AfterHandling })
+            && (topicSettings.Delivery == Delivery.Queue || settings.Place is not null);
         _connection = services.Connect(processor.Name, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
     }
 
-    public void Start() => _connection.Start();
+    public void Start()
+    {
+        _connection.Start();
+        _processor.Start();
+    }
 
     public void Run() => _run = Task.Run(RunAsync);
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_isStopped)
+        {
+            return;
+        }
+        _isStopped = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        using (cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort))
+        // What handlers do when they are told may throw, or take its time.
+        using (cancellationToken.UnsafeRegister(static abort => _ = ((CancellationTokenSource)abort!).CancelAsync(), _abort))
         {
             await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _connection.Dispose();
-        if (!_run.IsCompleted || _unfinished > 0)
+        if (Volatile.Read(ref _unfinished) is int unfinished and > 0)
         {
-            Log.StoppedUnfinished(_services.Logger, _processor.Name, _topic, Math.Max(1, _unfinished));
+            (_comeAgain ? Log.StoppedUnfinished : (Action<ILogger, string, string, int>)Log.StoppedLosing)(_services.Logger, _processor.Name, _topic, unfinished);
         }
         Log.Stopped(_services.Logger, _processor.Name, _topic, Interlocked.Read(ref _handled));
     }
@@ -69,7 +86,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
-        _abort.Cancel();
+        _ = _abort.CancelAsync();
         _connection.Dispose();
     }
 
@@ -81,6 +98,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             joinAt: _settings.JoinAt,
             place: _settings.Place);
         subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
+        _losses.AddMissed(subscriber.Raw.MissedBytes);
         return subscriber;
     }
 
@@ -120,17 +138,20 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             if (!TryTake(subscriber, delivery))
             {
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
+                continue;
             }
-            else if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
+            if (delivery.IsDone)
             {
-                Interlocked.Increment(ref _handled);
+                continue;
             }
-            else
+            _unfinished = 1;
+            if (!await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
             {
                 // Not acknowledged: the next start begins with it.
-                _unfinished++;
                 return;
             }
+            _unfinished = 0;
+            Interlocked.Increment(ref _handled);
         }
         subscriber.Complete();
     }
@@ -149,6 +170,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         {
             workers[i] = Task.Run(() => WorkAsync(work.Reader, signal));
         }
+        Task allWorkers = Task.WhenAll(workers);
         Queue<Delivery<T>> begun = new(window);
         Stack<Delivery<T>> free = new(window);
         try
@@ -166,7 +188,11 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
                 {
                     delivery.Receipt = _acknowledgesExplicitly ? subscriber.GetReceipt() : default;
                     begun.Enqueue(delivery);
-                    work.Writer.TryWrite(delivery);
+                    _unfinished = begun.Count;
+                    if (!delivery.IsDone)
+                    {
+                        work.Writer.TryWrite(delivery);
+                    }
                     continue;
                 }
                 free.Push(delivery);
@@ -177,34 +203,72 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         {
             // What was begun is finished.
         }
-        finally
+        catch
         {
+            // The endpoint was lost. What was read of it may not come again, so it is handled.
             work.Writer.Complete();
-            await Task.WhenAll(workers).ConfigureAwait(false);
+            await allWorkers.ConfigureAwait(false);
+            throw;
         }
+        work.Writer.Complete();
+        // Each as soon as it can be: one that does not end must not have those before it delivered again.
+        while (!allWorkers.IsCompleted && begun.Count > 0)
+        {
+            await Task.WhenAny(allWorkers, signal.WaitForWorkAsync(begun.Peek(), CancellationToken.None).AsTask()).ConfigureAwait(false);
+            AcknowledgeDone(subscriber, begun, free);
+        }
+        await allWorkers.ConfigureAwait(false);
         AcknowledgeDone(subscriber, begun, free);
-        _unfinished = begun.Count;
     }
 
     private async Task WorkAsync(ChannelReader<Delivery<T>> work, WorkSignal<T> signal)
     {
-        await foreach (Delivery<T> delivery in work.ReadAllAsync().ConfigureAwait(false))
+        while (await work.WaitToReadAsync().ConfigureAwait(false))
         {
-            if (_stopping.IsCancellationRequested)
+            while (TryBegin(work, out Delivery<T>? delivery))
             {
-                continue;
+                if (await TryProcessAsync(delivery).ConfigureAwait(false))
+                {
+                    Interlocked.Increment(ref _handled);
+                    delivery.IsDone = true;
+                    signal.Done();
+                }
+                else
+                {
+                    // Nothing behind it is begun any more.
+                    await _stopping.CancelAsync().ConfigureAwait(false);
+                }
             }
-            if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
+            if (_stopping.IsCancellationRequested && _acknowledgesExplicitly)
             {
-                Interlocked.Increment(ref _handled);
-                delivery.IsDone = true;
-                signal.Done();
+                return;
             }
-            else
-            {
-                // Nothing behind it is begun any more.
-                await _stopping.CancelAsync().ConfigureAwait(false);
-            }
+        }
+    }
+
+    /// <summary>
+    /// In order, so that at a stop nothing has been begun behind a message that was not: it would be delivered again. What does not come again is handled in any case.
+    /// </summary>
+    private bool TryBegin(ChannelReader<Delivery<T>> work, [MaybeNullWhen(false)] out Delivery<T> delivery)
+    {
+        lock (_beginning)
+        {
+            delivery = null;
+            return !(_acknowledgesExplicitly && _stopping.IsCancellationRequested) && work.TryRead(out delivery);
+        }
+    }
+
+    private async ValueTask<bool> TryProcessAsync(Delivery<T> delivery)
+    {
+        try
+        {
+            return await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Not the handler: what logs or counts. A worker that ended by it would be missed by nobody.
+            _processor.StopHost(delivery, exception, 0);
+            return false;
         }
     }
 
@@ -218,19 +282,25 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             }
             delivery.Clear();
             free.Push(begun.Dequeue());
+            _unfinished = begun.Count;
         }
     }
 
     private bool TryTake(Subscriber subscriber, Delivery<T> delivery)
     {
-        while (subscriber.TryRead(out Message message))
+        if (!subscriber.TryRead(out Message message))
         {
-            if (message.Type < FirstReservedType)
-            {
-                delivery.Set(message, _topic, _serializer, _services.Tracing.IsOn, _processor.KeepsExtras);
-                return true;
-            }
+            return false;
         }
-        return false;
+        if (message.Type < FirstReservedType)
+        {
+            delivery.Set(message, _topic, _serializer, _services.Tracing.IsOn, _processor.KeepsExtras);
+        }
+        else
+        {
+            // Nothing to handle, but it is acknowledged in its turn.
+            delivery.IsDone = true;
+        }
+        return true;
     }
 }

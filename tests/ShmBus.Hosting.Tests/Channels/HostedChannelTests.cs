@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Tests.Support;
 using ShmBus.Serialization;
 using ShmBus.Tests.Support;
@@ -71,7 +73,7 @@ internal sealed class HostedChannelTests
         await writer.WriteAsync("last");
         writer.Complete(new InvalidOperationException("no more"));
         Assert.That(await reader.ReadAsync(), Is.EqualTo("last"));
-        RemoteWriterException error = Assert.ThrowsAsync<RemoteWriterException>(async () => await reader.WaitToReadAsync())!;
+        RemoteWriterException error = Assert.ThrowsAsync<RemoteWriterException>(() => ReadAllAsync(reader))!;
         Assert.That(error.Message, Does.Contain("no more"));
         Assert.ThrowsAsync<RemoteWriterException>(() => reader.Completion);
         Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.WaitToWriteAsync());
@@ -99,6 +101,25 @@ internal sealed class HostedChannelTests
         _ = reader.TryRead(out _);
         await stop;
         Assert.That(reader.Completion.IsCompleted, Is.False, "the next writer goes on");
+    }
+
+    [TestCase(500, 20, TestName = "What_stands_in_the_local_channel_when_the_time_is_over_is_told")]
+    [TestCase(0, 21, TestName = "An_end_that_found_no_room_is_told")]
+    public async Task What_is_lost_is_told(int local, int expected)
+    {
+        using Bus bus = Bus.InProcess();
+        using LogEvents log = new();
+        using IHost writing = await TestHost.StartAsync(
+            bus,
+            builder => builder.ConfigureTopic("numbers", static topic => topic.Capacity = Capacity)
+                .AddChannelWriter("numbers", MessageSerializer.Utf8, new TopicChannelOptions { LocalCapacity = local }),
+            builder => builder.Logging.AddProvider(log));
+        ChannelWriter<string> writer = writing.Services.GetRequiredService<ChannelWriter<string>>();
+        _ = Fill(writer);
+        writer.Complete();
+        Assert.That(log.Events, Has.No.Member(expected));
+        await writing.StopAsync(new CancellationToken(canceled: true));
+        Assert.That(log.Events, Has.Member(expected));
     }
 
     [Test]
@@ -181,4 +202,22 @@ internal sealed class HostedChannelTests
     private static string[] Messages(int count) => [.. Enumerable.Range(0, count).Select(Text)];
 
     private static string Text(int i) => i.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The numbers of what was logged.</summary>
+    private sealed class LogEvents : ILoggerProvider, ILogger
+    {
+        internal ConcurrentQueue<int> Events { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Events.Enqueue(eventId.Id);
+
+        public void Dispose()
+        {
+        }
+    }
 }

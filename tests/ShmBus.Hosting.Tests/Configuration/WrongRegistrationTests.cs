@@ -70,6 +70,16 @@ internal sealed class WrongRegistrationTests
         }));
 
     [Test]
+    public void The_options_of_a_channel_are_checked_and_count_as_any_others() => Assert.That(
+        Failing.Failures(static builder => builder.AddChannelReader("orders", Text, new TopicChannelOptions { LocalCapacity = -1, Writers = -2 }).AddSubscriber("orders", Text)),
+        Is.EqualTo(new[]
+        {
+            "AddChannelReader(\"orders\"): LocalCapacity is -1; expected a number of messages, 0 for no local channel.",
+            "AddChannelReader(\"orders\"): Writers is -2; expected the number of writers that complete the channel, 0 for never.",
+            "ShmBus:Topics:orders:Delivery is Queue, which has one subscriber at a time, and this host has 2 (AddChannelReader(\"orders\"), AddSubscriber(\"orders\")); expected one, or Broadcast.",
+        }));
+
+    [Test]
     public void The_name_of_a_topic_is_checked_where_nothing_else_is_said_of_it() => Assert.That(
         Failing.Failures(static builder => builder.AddPublisher("new/orders", Text)),
         Is.EqualTo(new[] { "AddPublisher(\"new/orders\"): 'new/orders' cannot be the name of a topic: at index 3 stands '/' (U+002F); expected letters, digits, '-', '_' and '.'." }));
