@@ -39,18 +39,23 @@ internal sealed class ShmBusHostedService(IServiceProvider services, Registratio
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        foreach (IConnected connected in _all)
-        {
-            switch (connected)
-            {
-                case IAsyncDisposable disposable:
-                    await disposable.DisposeAsync().ConfigureAwait(false);
-                    break;
-                case IDisposable disposable:
-                    disposable.Dispose();
-                    break;
-            }
-        }
+        await Task.WhenAll(_all.Select(connected => LeaveAsync(connected, cancellationToken))).ConfigureAwait(false);
         office.Dispose();
+    }
+
+    private static async Task LeaveAsync(IConnected connected, CancellationToken cancellationToken)
+    {
+        switch (connected)
+        {
+            case ILeaving leaving:
+                await leaving.LeaveAsync(cancellationToken).ConfigureAwait(false);
+                break;
+            case IAsyncDisposable disposable:
+                await disposable.DisposeAsync().ConfigureAwait(false);
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Diagnostics;
 using ShmBus.Rings;
@@ -5,7 +6,7 @@ using ShmBus.Rings;
 namespace ShmBus.Hosting.Connections;
 
 /// <summary>What every part of the host needs.</summary>
-internal sealed class BusServices(HostedBus bus, ConnectionList connections, BusMetrics metrics, BusTracing tracing, ILoggerFactory loggers)
+internal sealed class BusServices(HostedBus bus, ConnectionList connections, BusMetrics metrics, BusTracing tracing, ILoggerFactory loggers, IHostApplicationLifetime? lifetime = null)
 {
     internal HostedBus Bus => bus;
 
@@ -14,6 +15,9 @@ internal sealed class BusServices(HostedBus bus, ConnectionList connections, Bus
     internal BusTracing Tracing => tracing;
 
     internal ILogger Logger { get; } = loggers.CreateLogger(ShmBusTelemetry.LogCategoryName);
+
+    /// <summary>Cancelled when the host begins to stop; never where there is no host.</summary>
+    internal CancellationToken Stopping => lifetime?.ApplicationStopping ?? CancellationToken.None;
 
     /// <summary>Why the host stops, if a handler asked for that.</summary>
     internal HandlerFailure? Failure { get; set; }

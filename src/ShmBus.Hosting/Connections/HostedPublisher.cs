@@ -108,6 +108,12 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
                 return false;
             }
             Publisher<T>? publisher = _connection.Current;
+            if (publisher is null)
+            {
+                // Nobody did where there is no host.
+                _connection.Start();
+                publisher = _connection.Current;
+            }
             return publisher is not null && TryPublish(publisher, message, extras);
         }
     }

@@ -36,29 +36,35 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
             throw new InvalidOperationException($"Somebody else reads the topic '{Topic}' by this subscriber; expected one reader at a time.");
         }
         Subscriber<T>? subscriber = null;
+        bool isDone = true;
         try
         {
-            while (true)
+            using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _services.Stopping);
+            while (!_services.Stopping.IsCancellationRequested)
             {
-                try
+                subscriber = await TryGetAsync(ending.Token).ConfigureAwait(false);
+                if (subscriber is null)
                 {
-                    subscriber = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+                    break;
                 }
-                catch (ObjectDisposedException)
-                {
-                    yield break;
-                }
-                (bool isThere, T? message) = await TryReadAsync(subscriber, cancellationToken).ConfigureAwait(false);
+                (bool isThere, T? message) = await TryReadAsync(subscriber, ending.Token).ConfigureAwait(false);
                 if (isThere)
                 {
                     _services.Metrics.Consumed(Topic, Topic, MessagingOperation.Receive);
+                    isDone = false;
                     yield return message!;
+                    // Nobody comes here who leaves the loop in between: by an exception, for all that is known.
+                    isDone = true;
                 }
             }
+            cancellationToken.ThrowIfCancellationRequested();
         }
         finally
         {
-            Complete(subscriber);
+            if (isDone)
+            {
+                Complete(subscriber);
+            }
             Interlocked.Exchange(ref _readers, 0);
         }
     }
@@ -73,7 +79,20 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
         return subscriber;
     }
 
-    /// <summary>Nothing when the endpoint was lost.</summary>
+    /// <summary>Null when the host stops.</summary>
+    private async ValueTask<Subscriber<T>?> TryGetAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException || (exception is OperationCanceledException && _services.Stopping.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Nothing when the endpoint was lost, or the host stops.</summary>
     private async ValueTask<(bool, T?)> TryReadAsync(Subscriber<T> subscriber, CancellationToken cancellationToken)
     {
         try
@@ -84,10 +103,14 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
         {
             _connection.Renew(subscriber, exception);
         }
+        catch (OperationCanceledException) when (_services.Stopping.IsCancellationRequested)
+        {
+            // The loop ends.
+        }
         return (false, default);
     }
 
-    /// <summary>Who leaves the loop has read the last message.</summary>
+    /// <summary>The last message that was read is delivered.</summary>
     private static void Complete(Subscriber<T>? subscriber)
     {
         try

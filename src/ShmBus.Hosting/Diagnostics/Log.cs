@@ -55,4 +55,10 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Warning, "{Endpoint}: {Bytes} bytes of the topic '{Topic}' are lost: its place was given up, since it lagged too far.")]
     internal static partial void Missed(ILogger logger, string endpoint, string topic, long bytes);
+
+    [LoggerMessage(20, LogLevel.Error, "{Endpoint}: the host has stopped, and messages stand in the local channel of '{Topic}': they are lost.")]
+    internal static partial void LocalChannelLost(ILogger logger, string endpoint, string topic);
+
+    [LoggerMessage(21, LogLevel.Error, "{Endpoint}: the time to stop is over, and there was no room for the end of the channel '{Topic}': readers wait for the next writer.")]
+    internal static partial void EndNotPublished(ILogger logger, string endpoint, string topic);
 }
