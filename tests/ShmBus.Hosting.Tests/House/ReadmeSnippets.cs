@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -75,6 +76,23 @@ internal sealed partial class ReadmeSnippets
             Assert.That(order.Customer, Is.EqualTo("Ada"));
             break;
         }
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Channels()
+    {
+        using Bus shared = Bus.InProcess();
+        using IHost host = await TestHost.StartAsync(shared, static bus => bus.AddChannelWriter("orders", Order.MessagePack).AddChannelReader("orders", Order.MessagePack));
+        ChannelWriter<Order> writer = host.Services.GetRequiredService<ChannelWriter<Order>>();
+        await writer.WriteAsync(Machine);
+        writer.Complete();
+        List<string> read = [];
+        await foreach (Order order in host.Services.GetRequiredService<ChannelReader<Order>>().ReadAllAsync())
+        {
+            read.Add(order.Customer);
+        }
+        Assert.That(read, Is.EqualTo(["Ada"]));
         await host.StopAsync();
     }
 

@@ -43,7 +43,7 @@ internal sealed partial class WorkerExampleTests
         using PeerProcess handler = StartProcess("OrderHandler", "--ShmBus:Topics:orders:Capacity", "-1");
         Assert.Multiple(() =>
         {
-            Assert.That(string.Join('\n', handler.ReadLines()) + handler.ReadError(), Does.Contain("ShmBus:Topics:orders"));
+            Assert.That(string.Join('\n', handler.ReadLines()) + handler.ReadError(), Does.Contain("ShmBus:Topics:orders:Capacity"));
             Assert.That(handler.ExitCode(), Is.Not.Zero);
         });
     }
