@@ -69,6 +69,8 @@ public sealed class ShmBusBuilder
     public ShmBusBuilder UseInProcess(Bus? bus = null)
     {
         _registrations.Bus = bus ?? Bus.InProcess();
+        // As an instance: the container disposes what it makes.
+        Services.Replace(ServiceDescriptor.Singleton(_registrations.Bus));
         return this;
     }
 
@@ -153,7 +155,7 @@ public sealed class ShmBusBuilder
         MessageProcessor<T> processor = new(
             name, topic, settings, invoke, bus, services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DeadLetterOffice>(),
             services.GetRequiredService<IHostApplicationLifetime>());
-        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic).Overflow == Overflow.Overwrite, processor, bus);
+        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic), processor, bus);
     }
 
     private void Add<T, TService, TImplementation>(

@@ -8,7 +8,7 @@ namespace ShmBus.Hosting;
 /// Connects before any service of the host starts, handles messages when all have started, stops handling before any stops, and leaves the topics when all
 /// have stopped: so the order of registration does not matter.
 /// </summary>
-internal sealed class ShmBusHostedService(IServiceProvider services, Registrations registrations) : IHostedLifecycleService
+internal sealed class ShmBusHostedService(IServiceProvider services, Registrations registrations, DeadLetterOffice office) : IHostedLifecycleService
 {
     private IConnected[] _all = [];
 
@@ -51,5 +51,6 @@ internal sealed class ShmBusHostedService(IServiceProvider services, Registratio
                     break;
             }
         }
+        office.Dispose();
     }
 }

@@ -8,6 +8,7 @@ internal static class Commands
         string[] rest = arguments[1..];
         switch (arguments[0])
         {
+            case "allocations": return await AllocationsCommand.RunAsync(rest);
             case "publish": return await PublishCommand.RunAsync(rest);
             case "restart-handle": return await RestartCommands.HandleAsync(rest);
             case "restart-publish": return await RestartCommands.PublishAsync(rest);

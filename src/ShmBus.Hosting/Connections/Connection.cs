@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using ShmBus.Endpoints;
 using ShmBus.Hosting.Diagnostics;
 using ShmBus.Native;
 using ShmBus.Regions;
@@ -9,6 +11,8 @@ namespace ShmBus.Hosting.Connections;
 /// <summary>What keeps this host on a topic: it connects, and again when it was cut off. For whoever looks from outside.</summary>
 internal abstract class Connection(string name, string topic, EndpointRole role)
 {
+    private long _blockedSince;
+
     /// <summary>What it is for: the topic, or the name of a handler.</summary>
     internal string Name => name;
 
@@ -31,7 +35,12 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
     internal abstract long Evictions { get; }
 
     /// <summary>Since when it waits for room; null when it does not.</summary>
-    internal DateTimeOffset? BlockedSince { get; set; }
+    // As a number, which others never see half written.
+    internal DateTimeOffset? BlockedSince
+    {
+        get => Volatile.Read(ref _blockedSince) is long ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _blockedSince, value?.UtcTicks ?? 0);
+    }
 
     /// <summary>The topic as it is now; null while it is not connected.</summary>
     internal abstract TopicSnapshot? Inspect();
@@ -58,7 +67,7 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
 
 /// <summary>
 /// One endpoint that is made anew when it was lost. The first try is made by whoever starts it, the others by a task, which waits twice as long from one to
-/// the next.
+/// the next; also where each endpoint is lost as soon as it was made.
 /// </summary>
 /// <typeparam name="TEndpoint">What is made.</typeparam>
 internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEndpoint : class, IDisposable
@@ -168,14 +177,18 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
             {
                 return;
             }
-            Close();
+            long left = Close();
+            if (left > 0)
+            {
+                Log.LeftBehind(_logger, Name, Topic, left);
+            }
             _next = NewSource();
             _problem = problem;
             _disconnects++;
             _evictions += problem is SubscriberEvictedException ? 1 : 0;
             long now = Environment.TickCount64;
-            // What goes wrong again as soon as it is connected is tried, and told, less and less often.
-            _delay = now - _connectedAt > LongestDelay.TotalMilliseconds ? FirstDelay : _delay;
+            // What goes wrong again as soon as it is connected is tried, and told, less and less often. Who was evicted joins at once.
+            _delay = problem is SubscriberEvictedException || now - _connectedAt > LongestDelay.TotalMilliseconds ? FirstDelay : _delay;
             isNew = problem.GetType() != _toldLoss || now - _toldAt >= Log.QuietMilliseconds;
             if (isNew)
             {
@@ -216,12 +229,46 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
 
     private static TaskCompletionSource<TEndpoint> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Close()
+    private static bool HasLostName(Endpoint endpoint)
     {
-        _endpoint?.Dispose();
+        try
+        {
+            return endpoint.CheckName() is RegionName.Removed or RegionName.Replaced;
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // Who may not look, or no longer, cannot know.
+            return false;
+        }
+    }
+
+    /// <returns>The bytes that nobody reads any more.</returns>
+    private long Close()
+    {
+        // Before it is disposed: what is disposed and still there, nobody but its user can have disposed.
+        TEndpoint? endpoint = _endpoint;
         _endpoint = null;
+        endpoint?.Dispose();
+        long left = endpoint is not null && Role == EndpointRole.Publisher && _problem is TopicLostException ? CountLeftBehind() : 0;
         _topic?.Dispose();
         _topic = null;
+        return left;
+    }
+
+    /// <summary>Nobody who comes later meets this topic: what no subscriber that is alive reads, nobody will.</summary>
+    private long CountLeftBehind()
+    {
+        try
+        {
+            TopicSnapshot now = _topic!.Inspect();
+            EndpointInfo[] subscribers = [.. now.Endpoints.Where(static other => other.Role == EndpointRole.Subscriber)];
+            return !subscribers.Any(static other => other.IsAlive) ? now.PendingBytes
+                : subscribers.Where(static other => !other.IsAlive).Select(static other => other.PendingBytes).DefaultIfEmpty().Max();
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private async Task ConnectLaterAsync()
@@ -237,8 +284,9 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
         }
         do
         {
-            await Task.Delay(_delay, disposal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
+            TimeSpan delay = _delay;
+            _delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+            await Task.Delay(delay, disposal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         while (!disposal.IsCancellationRequested && !TryConnect());
     }
@@ -248,13 +296,22 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     {
         Topic? topic = null;
         TEndpoint? endpoint = null;
+        Endpoint raw;
         try
         {
             topic = _bus.OpenTopic(Topic);
             endpoint = _create(topic);
+            raw = _rawOf(endpoint);
+            // From here on, subscribers there see a publisher that is alive, and stay. Before, they may have left.
+            if (Role == EndpointRole.Publisher && HasLostName(raw))
+            {
+                throw new TopicLostException(Topic);
+            }
+            raw.NameLost += (_, _) => _ = MoveAsync(endpoint);
         }
         catch (Exception exception)
         {
+            endpoint?.Dispose();
             topic?.Dispose();
             Tell(exception);
             return false;
@@ -267,19 +324,16 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
                 topic.Dispose();
                 return true;
             }
-            (_endpoint, _topic, _problem) = (endpoint, topic, null);
-            _connectedAt = Environment.TickCount64;
+            (_endpoint, _topic, _problem, _connectedAt) = (endpoint, topic, null, Environment.TickCount64);
             _next.SetResult(endpoint);
         }
         if (!_isQuiet)
         {
             Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
         }
-        Endpoint raw = _rawOf(endpoint);
-        raw.NameLost += (_, _) => _ = MoveAsync(endpoint);
-        if (raw.CheckName() is RegionName.Removed or RegionName.Replaced)
+        if (HasLostName(raw))
         {
-            // Before anybody listened.
+            // Before there was something to move.
             _ = MoveAsync(endpoint);
         }
         return true;
@@ -294,7 +348,7 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
         TopicLostException problem = new(Topic);
         lock (_lock)
         {
-            if (_endpoint != endpoint)
+            if (_endpoint != endpoint || _problem is TopicLostException)
             {
                 return;
             }
@@ -312,8 +366,23 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     {
         lock (_lock)
         {
-            return _endpoint == endpoint && _topic!.Inspect() is TopicSnapshot now
-                && (now.PendingBytes > 0 || now.Endpoints.Any(static other => other.IsAlive && other.Role == EndpointRole.Publisher));
+            if (_endpoint != endpoint)
+            {
+                return false;
+            }
+            try
+            {
+                TopicSnapshot now = _topic!.Inspect();
+                // In a broadcast others may lag, or have a place there and never come back.
+                long pending = _topic.Delivery == Delivery.Queue ? now.PendingBytes
+                    : now.Endpoints.First(other => other.Role == EndpointRole.Subscriber && other.Slot == _rawOf(endpoint).Slot).PendingBytes;
+                return pending > 0 || now.Endpoints.Any(static other => other.IsAlive && other.Role == EndpointRole.Publisher);
+            }
+            catch (IOException)
+            {
+                // No memory or descriptors for a look: the next one may succeed.
+                return true;
+            }
         }
     }
 

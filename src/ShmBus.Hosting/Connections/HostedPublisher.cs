@@ -7,8 +7,8 @@ using ShmBus.Serialization;
 namespace ShmBus.Hosting.Connections;
 
 /// <summary>
-/// A publisher that any number of threads share. Who finds room publishes under the lock. Who does not takes its turn (<c>_turn</c>) and waits for room alone;
-/// meanwhile the endpoint is the wait's (<c>_isWaiting</c>), and the others queue for the turn.
+/// A publisher that any number of threads share. Who finds room, and nobody waiting (<c>_waiting</c>), publishes under the lock. Who does not queues for the
+/// turn (<c>_turn</c>), and waits for room alone; meanwhile the endpoint is the wait's. So nobody overtakes one that waits.
 /// </summary>
 internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
     private readonly IMessageSerializer<T> _serializer;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
-    private bool _isWaiting;
+    private int _waiting;
     private bool _isDisposed;
 
     internal HostedPublisher(string topic, IMessageSerializer<T> serializer, BusServices services)
@@ -103,7 +103,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_isWaiting)
+            if (_waiting > 0)
             {
                 return false;
             }
@@ -118,12 +118,16 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         {
             return publisher.TryPublish(message, extras);
         }
-        catch (Exception exception) when (exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed))
+        catch (Exception exception) when (IsEndOf(publisher, exception))
         {
             _connection.Renew(publisher, exception);
             return false;
         }
     }
+
+    /// <summary>Whether the endpoint can be used no more. What a serializer has disposed is its own business.</summary>
+    private bool IsEndOf(Publisher<T> publisher, Exception exception) =>
+        exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed && _connection.Current != publisher);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask PublishObservedAsync(T message, MessageExtras extras, CancellationToken cancellationToken)
@@ -152,19 +156,33 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
 
     private async ValueTask PublishLaterAsync(T message, MessageExtras extras, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _waiting++;
+        }
         try
         {
-            Publisher<T> publisher;
-            do
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
             {
-                publisher = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+                Publisher<T> publisher;
+                do
+                {
+                    publisher = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+                }
+                while (!await TryPublishAsync(publisher, message, extras, cancellationToken).ConfigureAwait(false));
             }
-            while (!await TryPublishAsync(publisher, message, extras, cancellationToken).ConfigureAwait(false));
+            finally
+            {
+                _turn.Release();
+            }
         }
         finally
         {
-            _turn.Release();
+            lock (_lock)
+            {
+                _waiting--;
+            }
         }
     }
 
@@ -183,7 +201,6 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
                     publishing.GetAwaiter().GetResult();
                     return true;
                 }
-                _isWaiting = true;
             }
             _connection.BlockedSince = DateTimeOffset.UtcNow;
             try
@@ -194,13 +211,9 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
             finally
             {
                 _connection.BlockedSince = null;
-                lock (_lock)
-                {
-                    _isWaiting = false;
-                }
             }
         }
-        catch (Exception exception) when (exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed))
+        catch (Exception exception) when (IsEndOf(publisher, exception))
         {
             _connection.Renew(publisher, exception);
             return false;

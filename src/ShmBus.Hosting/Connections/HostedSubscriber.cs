@@ -69,6 +69,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     {
         Subscriber<T> subscriber = topic.CreateSubscriber(_serializer, acknowledge: _settings.Acknowledge, joinAt: _settings.JoinAt, place: _settings.Place);
         subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
+        _losses.AddMissed(subscriber.Raw.MissedBytes);
         return subscriber;
     }
 
@@ -79,7 +80,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
         {
             return (true, await subscriber.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is SubscriberEvictedException or ObjectDisposedException or RingCorruptException or RecordKindException)
+        catch (Exception exception) when (exception is SubscriberEvictedException or RingCorruptException or RecordKindException || (exception is ObjectDisposedException && _connection.Current != subscriber))
         {
             _connection.Renew(subscriber, exception);
         }

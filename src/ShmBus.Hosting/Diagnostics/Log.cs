@@ -46,4 +46,13 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Warning, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are delivered again at the next start.")]
     internal static partial void StoppedUnfinished(ILogger logger, string endpoint, string topic, int unfinished);
+
+    [LoggerMessage(14, LogLevel.Error, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are lost: they count as delivered.")]
+    internal static partial void StoppedLosing(ILogger logger, string endpoint, string topic, int unfinished);
+
+    [LoggerMessage(15, LogLevel.Error, "{Endpoint}: {Bytes} bytes that were published to the deleted file of the topic '{Topic}' are lost: nobody reads it.")]
+    internal static partial void LeftBehind(ILogger logger, string endpoint, string topic, long bytes);
+
+    [LoggerMessage(16, LogLevel.Warning, "{Endpoint}: {Bytes} bytes of the topic '{Topic}' are lost: its place was given up, since it lagged too far.")]
+    internal static partial void Missed(ILogger logger, string endpoint, string topic, long bytes);
 }

@@ -24,4 +24,14 @@ internal sealed class LossLog(string endpoint, string topic, BusServices service
             (_toldBytes, _toldAt) = (_bytes, now);
         }
     }
+
+    /// <summary>What its place had lost before it was taken up again.</summary>
+    internal void AddMissed(long bytes)
+    {
+        if (bytes > 0)
+        {
+            services.Metrics.Lost(topic, endpoint, bytes, LossCause.Overwritten);
+            Log.Missed(services.Logger, endpoint, topic, bytes);
+        }
+    }
 }

@@ -21,6 +21,15 @@ internal sealed class MessageProcessor<T>(
     /// <summary>Whether the bytes of a message may be needed after it was handled.</summary>
     internal bool KeepsExtras => settings.OnError == ErrorAction.DeadLetter;
 
+    /// <summary>Connects to where messages go that cannot be handled.</summary>
+    internal void Start()
+    {
+        if (settings.OnError == ErrorAction.DeadLetter)
+        {
+            office.To(settings.DeadLetterTopic!).Start();
+        }
+    }
+
     /// <summary>Deals with a message.</summary>
     /// <param name="delivery">The message.</param>
     /// <param name="stopping">The host stops: no retry is waited for.</param>
@@ -45,8 +54,9 @@ internal sealed class MessageProcessor<T>(
                 await InvokeAsync(delivery, attempt, abort).ConfigureAwait(false);
                 return true;
             }
-            catch (OperationCanceledException) when (abort.IsCancellationRequested)
+            catch (Exception) when (abort.IsCancellationRequested)
             {
+                // Whatever it says: it was told to end, and what it uses may be gone.
                 return false;
             }
             catch (Exception exception)
@@ -114,28 +124,28 @@ internal sealed class MessageProcessor<T>(
     private async ValueTask<bool> DeadLetterAsync(Delivery<T> delivery, Exception exception, int attempts, CancellationToken stopping)
     {
         string deadLetterTopic = settings.DeadLetterTopic!;
-        HostedPublisher<DeadLetter> publisher = office.To(deadLetterTopic);
-        DeadLetter letter = new()
-        {
-            Topic = topic,
-            Handler = name,
-            Position = delivery.Context.Position,
-            Type = delivery.Context.Type,
-            Attempts = attempts,
-            FailedAt = DateTimeOffset.UtcNow,
-            ErrorType = exception.GetType().FullName!,
-            ErrorMessage = exception.Message.Length > MostErrorText ? exception.Message[..MostErrorText] : exception.Message,
-            Payload = delivery.Payload,
-        };
         try
         {
+            HostedPublisher<DeadLetter> publisher = office.To(deadLetterTopic);
+            DeadLetter letter = new()
+            {
+                Topic = topic,
+                Handler = name,
+                Position = delivery.Context.Position,
+                Type = delivery.Context.Type,
+                Attempts = attempts,
+                FailedAt = DateTimeOffset.UtcNow,
+                ErrorType = exception.GetType().FullName!,
+                ErrorMessage = exception.Message.Length > MostErrorText ? exception.Message[..MostErrorText] : exception.Message,
+                Payload = delivery.Payload,
+            };
             if (!publisher.TryPublish(letter, delivery.Extras))
             {
                 Log.DeadLetterBlocked(services.Logger, name, topic, deadLetterTopic);
                 await publisher.PublishAsync(letter, delivery.Extras, stopping).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception exceptionOfStop) when (stopping.IsCancellationRequested && exceptionOfStop is OperationCanceledException or ObjectDisposedException)
         {
             return false;
         }
@@ -149,7 +159,8 @@ internal sealed class MessageProcessor<T>(
         return true;
     }
 
-    private void StopHost(Delivery<T> delivery, Exception exception, int attempts)
+    /// <summary>Stops the host because of a message, which is not delivered.</summary>
+    internal void StopHost(Delivery<T> delivery, Exception exception, int attempts)
     {
         services.Failure = new HandlerFailure(name, topic, delivery.Context.Position, exception);
         Log.StoppingHost(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
