@@ -49,6 +49,7 @@ public static class ShmBusServiceCollectionExtensions
         services.AddSingleton<BusTracing>();
         services.AddSingleton<BusServices>();
         services.AddSingleton<DeadLetterOffice>();
+        services.AddSingleton<ShmBusHealthCheck>();
         services.TryAddSingleton(static provider => provider.GetRequiredService<HostedBus>().Open());
         services.AddSingleton<IHostedService, ShmBusHostedService>();
         return registrations;

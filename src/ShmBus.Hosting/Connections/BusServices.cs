@@ -13,7 +13,10 @@ internal sealed class BusServices(HostedBus bus, ConnectionList connections, Bus
 
     internal BusTracing Tracing => tracing;
 
-    internal ILogger Logger { get; } = loggers.CreateLogger("ShmBus");
+    internal ILogger Logger { get; } = loggers.CreateLogger(ShmBusTelemetry.LogCategoryName);
+
+    /// <summary>Why the host stops, if a handler asked for that.</summary>
+    internal HandlerFailure? Failure { get; set; }
 
     /// <summary>A connection that others see.</summary>
     internal Connection<TEndpoint> Connect<TEndpoint>(
@@ -24,3 +27,10 @@ internal sealed class BusServices(HostedBus bus, ConnectionList connections, Bus
         return connection;
     }
 }
+
+/// <summary>A message that a handler gave up, and its host with it.</summary>
+/// <param name="Handler">The name of the handler.</param>
+/// <param name="Topic">The topic.</param>
+/// <param name="Position">Where the message is.</param>
+/// <param name="Exception">Why.</param>
+internal sealed record HandlerFailure(string Handler, string Topic, long Position, Exception Exception);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using ShmBus.Endpoints;
 using ShmBus.Hosting.Diagnostics;
+using ShmBus.Native;
 using ShmBus.Regions;
 using ShmBus.Rings;
 
@@ -24,6 +25,15 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
 
     internal abstract bool IsConnected { get; }
 
+    /// <summary>Whether the host has left the topic for good.</summary>
+    internal abstract bool IsClosed { get; }
+
+    /// <summary>How often it was cut off.</summary>
+    internal abstract long Disconnects { get; }
+
+    /// <summary>How often because it lagged too far.</summary>
+    internal abstract long Evictions { get; }
+
     /// <summary>Since when it waits for room; null when it does not.</summary>
     // As a number, which others never see half written.
     internal DateTimeOffset? BlockedSince
@@ -34,6 +44,22 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
 
     /// <summary>The topic as it is now; null while it is not connected.</summary>
     internal abstract TopicSnapshot? Inspect();
+
+    /// <summary>The topic as it is now; null while it is not connected, or cannot be looked at.</summary>
+    /// <param name="error">Why it cannot be looked at.</param>
+    internal TopicSnapshot? TryInspect(out Exception? error)
+    {
+        error = null;
+        try
+        {
+            return Inspect();
+        }
+        catch (Exception exception) when (exception is RegionException or ErrnoException or ObjectDisposedException)
+        {
+            error = exception;
+            return null;
+        }
+    }
 
     /// <summary>Tries to connect, and goes on trying.</summary>
     internal abstract void Start();
@@ -62,8 +88,13 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     private Exception? _problem;
     private TimeSpan _delay = FirstDelay;
     private long _connectedAt;
+    private Type? _toldLoss;
+    private long _toldAt;
+    private long _disconnects;
+    private long _evictions;
+    private bool _isQuiet;
     private bool _isStarted;
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     internal Connection(string name, string topic, EndpointRole role, HostedBus bus, ILogger logger, Func<Topic, TEndpoint> create, Func<TEndpoint, Endpoint> rawOf)
         : base(name, topic, role)
@@ -78,6 +109,12 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     internal TEndpoint? Current => _endpoint;
 
     internal override bool IsConnected => _endpoint is not null;
+
+    internal override bool IsClosed => _isDisposed;
+
+    internal override long Disconnects => Interlocked.Read(ref _disconnects);
+
+    internal override long Evictions => Interlocked.Read(ref _evictions);
 
     internal override Exception? Problem
     {
@@ -133,6 +170,7 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     /// <param name="problem">Why.</param>
     internal void Renew(TEndpoint endpoint, Exception problem)
     {
+        bool isNew;
         lock (_lock)
         {
             if (_endpoint != endpoint || _isDisposed)
@@ -146,12 +184,26 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
             }
             _next = NewSource();
             _problem = problem;
-            if (problem is SubscriberEvictedException || Stopwatch.GetElapsedTime(_connectedAt) > LongestDelay)
+            _disconnects++;
+            _evictions += problem is SubscriberEvictedException ? 1 : 0;
+            long now = Environment.TickCount64;
+            // What goes wrong again as soon as it is connected is tried, and told, less and less often. Who was evicted joins at once.
+            _delay = problem is SubscriberEvictedException || now - _connectedAt > LongestDelay.TotalMilliseconds ? FirstDelay : _delay;
+            isNew = problem.GetType() != _toldLoss || now - _toldAt >= Log.QuietMilliseconds;
+            if (isNew)
             {
-                _delay = FirstDelay;
+                (_toldLoss, _toldAt) = (problem.GetType(), now);
             }
+            _isQuiet = !isNew;
         }
-        Log.Disconnected(_logger, Name, Topic, problem);
+        if (isNew && problem is SubscriberEvictedException eviction)
+        {
+            Log.Evicted(_logger, Name, Topic, eviction.Position);
+        }
+        else if (isNew && problem is not TopicLostException)
+        {
+            Log.Disconnected(_logger, Name, Topic, problem);
+        }
         _ = ConnectLaterAsync();
     }
 
@@ -272,10 +324,13 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
                 topic.Dispose();
                 return true;
             }
-            (_endpoint, _topic, _problem, _connectedAt) = (endpoint, topic, null, Stopwatch.GetTimestamp());
+            (_endpoint, _topic, _problem, _connectedAt) = (endpoint, topic, null, Environment.TickCount64);
             _next.SetResult(endpoint);
         }
-        Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
+        if (!_isQuiet)
+        {
+            Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
+        }
         if (HasLostName(raw))
         {
             // Before there was something to move.

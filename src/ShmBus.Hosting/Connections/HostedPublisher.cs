@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using ShmBus.Hosting.Diagnostics;
 using ShmBus.Rings;
 using ShmBus.Serialization;
@@ -31,6 +32,8 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
 
     public string Topic { get; }
 
+    private bool IsObserved => _tracing.IsOn || _metrics.ObservesSend;
+
     public void Start() => _connection.Start();
 
     public ValueTask PublishAsync(T message, MessageExtras extras = default, CancellationToken cancellationToken = default)
@@ -39,7 +42,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
-        if (_tracing.IsOn || _metrics.Times(MessagingOperation.Send))
+        if (IsObserved)
         {
             return PublishObservedAsync(message, extras, cancellationToken);
         }
@@ -55,14 +58,26 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
 
     public bool TryPublish(in T message, in MessageExtras extras = default)
     {
-        using Activity? activity = _tracing.StartSend(Topic, extras);
-        try
+        if (!IsObserved)
         {
             return TryPublishNow(message, extras);
+        }
+        using Activity? activity = _tracing.StartSend(Topic, extras);
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            if (TryPublishNow(message, extras))
+            {
+                _metrics.Sent(Topic, Stopwatch.GetElapsedTime(start), null);
+                return true;
+            }
+            BusTracing.Drop(activity);
+            return false;
         }
         catch (Exception exception)
         {
             BusTracing.Fail(activity, exception);
+            _metrics.Sent(Topic, Stopwatch.GetElapsedTime(start), exception);
             throw;
         }
     }
@@ -101,12 +116,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
     {
         try
         {
-            if (publisher.TryPublish(message, extras))
-            {
-                _metrics.Sent(Topic);
-                return true;
-            }
-            return false;
+            return publisher.TryPublish(message, extras);
         }
         catch (Exception exception) when (IsEndOf(publisher, exception))
         {
@@ -119,11 +129,12 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
     private bool IsEndOf(Publisher<T> publisher, Exception exception) =>
         exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed && _connection.Current != publisher);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask PublishObservedAsync(T message, MessageExtras extras, CancellationToken cancellationToken)
     {
         using Activity? activity = _tracing.StartSend(Topic, extras);
         long start = Stopwatch.GetTimestamp();
-        string? error = null;
+        Exception? error = null;
         try
         {
             if (!TryPublishNow(message, extras))
@@ -133,13 +144,13 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         }
         catch (Exception exception)
         {
-            error = exception.GetType().FullName;
+            error = exception;
             BusTracing.Fail(activity, exception);
             throw;
         }
         finally
         {
-            _metrics.Timed(MessagingOperation.Send, Topic, Stopwatch.GetElapsedTime(start), error);
+            _metrics.Sent(Topic, Stopwatch.GetElapsedTime(start), error);
         }
     }
 
@@ -160,7 +171,6 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
                     publisher = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
                 }
                 while (!await TryPublishAsync(publisher, message, extras, cancellationToken).ConfigureAwait(false));
-                _metrics.Sent(Topic);
             }
             finally
             {

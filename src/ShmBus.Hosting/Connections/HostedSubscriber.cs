@@ -12,6 +12,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     private readonly BusServices _services;
     private readonly IMessageSerializer<T> _serializer;
     private readonly HandlerSettings _settings;
+    private readonly LossLog _losses;
     private int _readers;
 
     internal HostedSubscriber(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, BusServices services)
@@ -20,6 +21,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
         _serializer = serializer;
         _settings = settings;
         _services = services;
+        _losses = new LossLog(topic, topic, services);
         _connection = services.Connect(topic, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
     }
 
@@ -49,7 +51,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
                 (bool isThere, T? message) = await TryReadAsync(subscriber, cancellationToken).ConfigureAwait(false);
                 if (isThere)
                 {
-                    _services.Metrics.Consumed(Topic);
+                    _services.Metrics.Consumed(Topic, Topic, MessagingOperation.Receive);
                     yield return message!;
                 }
             }
@@ -66,19 +68,9 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     private Subscriber<T> Create(Topic topic)
     {
         Subscriber<T> subscriber = topic.CreateSubscriber(_serializer, acknowledge: _settings.Acknowledge, joinAt: _settings.JoinAt, place: _settings.Place);
-        subscriber.Raw.Lost += OnLost;
-        if (subscriber.Raw.MissedBytes > 0)
-        {
-            _services.Metrics.Lost(Topic, subscriber.Raw.MissedBytes);
-            Log.Missed(_services.Logger, Topic, Topic, subscriber.Raw.MissedBytes);
-        }
+        subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
+        _losses.AddMissed(subscriber.Raw.MissedBytes);
         return subscriber;
-    }
-
-    private void OnLost(object? sender, LossEventArgs loss)
-    {
-        _services.Metrics.Lost(Topic, loss.Length);
-        Log.Lost(_services.Logger, Topic, Topic, loss.Position, loss.Length, loss.Cause);
     }
 
     /// <summary>Nothing when the endpoint was lost.</summary>
@@ -88,12 +80,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
         {
             return (true, await subscriber.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (SubscriberEvictedException exception)
-        {
-            Log.Evicted(_services.Logger, Topic, Topic, exception.Position);
-            _connection.Renew(subscriber, exception);
-        }
-        catch (Exception exception) when (exception is RingCorruptException or RecordKindException || (exception is ObjectDisposedException && _connection.Current != subscriber))
+        catch (Exception exception) when (exception is SubscriberEvictedException or RingCorruptException or RecordKindException || (exception is ObjectDisposedException && _connection.Current != subscriber))
         {
             _connection.Renew(subscriber, exception);
         }

@@ -5,6 +5,9 @@ namespace ShmBus.Hosting.Diagnostics;
 /// <summary>Every line that this package logs.</summary>
 internal static partial class Log
 {
+    /// <summary>For so long an endpoint that goes through the same trouble again and again does not repeat itself.</summary>
+    internal const int QuietMilliseconds = 10_000;
+
     [LoggerMessage(1, LogLevel.Information, "{Endpoint}: connected to the topic '{Topic}' ({Path}).")]
     internal static partial void Connected(ILogger logger, string endpoint, string topic, string path);
 
@@ -20,8 +23,8 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Endpoint}: evicted from the topic '{Topic}' at {Position}, since it lagged too far; joining again.")]
     internal static partial void Evicted(ILogger logger, string endpoint, string topic, long position);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Endpoint}: {Bytes} bytes at {Position} of the topic '{Topic}' are lost: {Cause}.")]
-    internal static partial void Lost(ILogger logger, string endpoint, string topic, long position, long bytes, LossCause cause);
+    [LoggerMessage(6, LogLevel.Warning, "{Endpoint}: {Bytes} bytes at {Position} of the topic '{Topic}' are lost ({Cause}); {TotalBytes} since the start.")]
+    internal static partial void Lost(ILogger logger, string endpoint, string topic, long position, long bytes, LossCause cause, long totalBytes);
 
     [LoggerMessage(7, LogLevel.Warning, "{Endpoint}: the message at {Position} of '{Topic}' failed, try {Attempt}; again in {Delay}.")]
     internal static partial void Retrying(ILogger logger, string endpoint, string topic, long position, int attempt, TimeSpan delay, Exception exception);

@@ -21,9 +21,6 @@ internal sealed class MessageProcessor<T>(
     /// <summary>Whether the bytes of a message may be needed after it was handled.</summary>
     internal bool KeepsExtras => settings.OnError == ErrorAction.DeadLetter;
 
-    /// <summary>Why the host stops, if it does because of this.</summary>
-    internal Exception? Fatal { get; private set; }
-
     /// <summary>Connects to where messages go that cannot be handled.</summary>
     internal void Start()
     {
@@ -41,9 +38,13 @@ internal sealed class MessageProcessor<T>(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> ProcessAsync(Delivery<T> delivery, CancellationToken stopping, CancellationToken abort)
     {
-        services.Metrics.Consumed(topic);
+        services.Metrics.Consumed(topic, name, MessagingOperation.Process);
         if (delivery.Failure is not null)
         {
+            using (Activity? activity = services.Tracing.StartProcess(delivery.Context with { Attempt = 0 }, name, delivery.Parent))
+            {
+                BusTracing.Fail(activity, delivery.Failure);
+            }
             return await GiveUpAsync(delivery, delivery.Failure, 0, stopping).ConfigureAwait(false);
         }
         for (int attempt = 1; ; attempt++)
@@ -66,7 +67,7 @@ internal sealed class MessageProcessor<T>(
                 }
                 TimeSpan delay = DelayAfter(attempt);
                 Log.Retrying(services.Logger, name, topic, delivery.Context.Position, attempt, delay, exception);
-                services.Metrics.Retried(topic);
+                services.Metrics.Retried(topic, name, exception);
                 await Task.Delay(delay, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (stopping.IsCancellationRequested)
                 {
@@ -80,9 +81,9 @@ internal sealed class MessageProcessor<T>(
     private async ValueTask InvokeAsync(Delivery<T> delivery, int attempt, CancellationToken abort)
     {
         MessageContext context = delivery.Context with { Attempt = attempt };
-        using Activity? activity = services.Tracing.StartProcess(context, delivery.Parent);
-        long start = services.Metrics.Times(MessagingOperation.Process) ? Stopwatch.GetTimestamp() : 0;
-        string? error = null;
+        using Activity? activity = services.Tracing.StartProcess(context, name, delivery.Parent);
+        long start = services.Metrics.TimesProcess ? Stopwatch.GetTimestamp() : 0;
+        Exception? error = null;
         AsyncServiceScope scope = scopes.CreateAsyncScope();
         try
         {
@@ -90,7 +91,7 @@ internal sealed class MessageProcessor<T>(
         }
         catch (Exception exception)
         {
-            error = exception.GetType().FullName;
+            error = exception;
             BusTracing.Fail(activity, exception);
             throw;
         }
@@ -99,7 +100,7 @@ internal sealed class MessageProcessor<T>(
             await scope.DisposeAsync().ConfigureAwait(false);
             if (start != 0)
             {
-                services.Metrics.Timed(MessagingOperation.Process, topic, Stopwatch.GetElapsedTime(start), error);
+                services.Metrics.Processed(topic, name, Stopwatch.GetElapsedTime(start), error);
             }
         }
     }
@@ -109,7 +110,7 @@ internal sealed class MessageProcessor<T>(
         switch (settings.OnError)
         {
             case ErrorAction.Skip:
-                services.Metrics.Skipped(topic);
+                services.Metrics.Skipped(topic, name, exception);
                 Log.Skipped(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
                 return true;
             case ErrorAction.DeadLetter:
@@ -153,7 +154,7 @@ internal sealed class MessageProcessor<T>(
             StopHost(delivery, new AggregateException(failure, exception), attempts);
             return false;
         }
-        services.Metrics.DeadLettered(topic);
+        services.Metrics.DeadLettered(topic, name, exception);
         Log.DeadLettered(services.Logger, name, topic, delivery.Context.Position, attempts, deadLetterTopic, exception);
         return true;
     }
@@ -161,7 +162,7 @@ internal sealed class MessageProcessor<T>(
     /// <summary>Stops the host because of a message, which is not delivered.</summary>
     internal void StopHost(Delivery<T> delivery, Exception exception, int attempts)
     {
-        Fatal = exception;
+        services.Failure = new HandlerFailure(name, topic, delivery.Context.Position, exception);
         Log.StoppingHost(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
         // Whoever watches the process (systemd, a container) learns that it was no success.
         Environment.ExitCode = 1;
