@@ -8,6 +8,7 @@ internal static class Commands
         string[] rest = arguments[1..];
         switch (arguments[0])
         {
+            case "allocations": return await AllocationsCommand.RunAsync(rest);
             case "channel-write": return await ChannelWriteCommand.RunAsync(rest);
             case "publish": return await PublishCommand.RunAsync(rest);
             case "restart-handle": return await RestartCommands.HandleAsync(rest);

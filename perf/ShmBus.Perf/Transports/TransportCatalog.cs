@@ -14,6 +14,7 @@ internal static class TransportCatalog
         new ShmBusAwaitTransport("shmbus-await", isInline: false, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-inline", isInline: true, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-127", isInline: false, topics: 127),
+        new ShmBusHostedTransport(),
         new PipeTransport(),
         new UnixTransport(),
     ];
@@ -27,6 +28,7 @@ internal static class TransportCatalog
         new ShmBusUntrustedTransport(),
         new ShmBusManyTransport(),
         new ShmBusBatchTransport(),
+        new ShmBusHostedTransport(),
         new PipeTransport(),
         new BatchedTransport(new PipeTransport()),
         new UnixTransport(),

@@ -25,11 +25,11 @@ internal sealed class Delivery<T>
     internal ReadOnlyMemory<byte> Payload => _buffer.AsMemory(0, _length);
 
     /// <summary>Whether it was dealt with; false also while it is not known.</summary>
-    internal volatile bool IsDone;
+    internal bool IsDone { get; set; }
 
     internal MessageReceipt Receipt { get; set; }
 
-    internal void Set(in Message message, string topic, IMessageSerializer<T> serializer, bool withParent, bool withExtras)
+    internal void Set(in Message message, string topic, bool withParent, bool withExtras)
     {
         ReadOnlySpan<byte> payload = message.Payload;
         if (_buffer.Length < payload.Length)
@@ -47,8 +47,11 @@ internal sealed class Delivery<T>
         Extras = withExtras
             ? new MessageExtras { Timestamp = message.Timestamp, CorrelationId = message.CorrelationId, TraceContext = message.TraceContext, TraceState = System.Text.Encoding.UTF8.GetString(message.TraceState) }
             : default;
-        Failure = null;
-        Message = default!;
+    }
+
+    internal void Deserialize(IMessageSerializer<T> serializer)
+    {
+        Clear();
         try
         {
             serializer.Deserialize(new MessagePayload(Payload), out T content);

@@ -1,5 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Connections;
 using ShmBus.Hosting.Diagnostics;
@@ -16,9 +15,6 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     /// <summary>From this type on, messages are the library's own: the end marks of channels.</summary>
     private const uint FirstReservedType = 0xFFFF_FF00;
 
-    /// <summary>So many messages per handler may be begun behind one that takes long.</summary>
-    private const int BegunPerHandler = 16;
-
     private readonly string _topic;
     private readonly IMessageSerializer<T> _serializer;
     private readonly HandlerSettings _settings;
@@ -29,13 +25,12 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly LossLog _losses;
-    private readonly Lock _beginning = new();
     private readonly bool _acknowledgesExplicitly;
     private readonly bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
-    // Begun, and not acknowledged.
-    private int _unfinished;
+    private WorkerGroup<T>? _workers;
+    private volatile int _inHand;
     private bool _isStopped;
 
     internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
@@ -75,7 +70,8 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _connection.Dispose();
-        if (Volatile.Read(ref _unfinished) is int unfinished and > 0)
+        int unfinished = _workers?.Unfinished ?? _inHand;
+        if (unfinished > 0)
         {
             (_comeAgain ? Log.StoppedUnfinished : (Action<ILogger, string, string, int>)Log.StoppedLosing)(_services.Logger, _processor.Name, _topic, unfinished);
         }
@@ -138,152 +134,47 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             if (!TryTake(subscriber, delivery))
             {
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
-                continue;
             }
-            if (delivery.IsDone)
+            else if (!delivery.IsDone)
             {
-                continue;
+                _inHand = 1;
+                if (!await HandleAsync(delivery).ConfigureAwait(false))
+                {
+                    // Not acknowledged: the next start begins with it.
+                    return;
+                }
+                _inHand = 0;
             }
-            _unfinished = 1;
-            if (!await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
-            {
-                // Not acknowledged: the next start begins with it.
-                return;
-            }
-            _unfinished = 0;
-            Interlocked.Increment(ref _handled);
         }
         subscriber.Complete();
     }
 
-    /// <summary>
-    /// This task alone reads and acknowledges. Workers take what it read from a channel, and tell it when they have done one: what all before it are done, too,
-    /// is acknowledged.
-    /// </summary>
-    private async Task HandleAtOnceAsync(Subscriber subscriber)
+    private Task HandleAtOnceAsync(Subscriber subscriber)
     {
-        int window = _settings.Concurrency * BegunPerHandler;
-        Channel<Delivery<T>> work = Channel.CreateUnbounded<Delivery<T>>(new UnboundedChannelOptions { SingleWriter = true });
-        WorkSignal<T> signal = new(subscriber);
-        Task[] workers = new Task[_settings.Concurrency];
-        for (int i = 0; i < workers.Length; i++)
-        {
-            workers[i] = Task.Run(() => WorkAsync(work.Reader, signal));
-        }
-        Task allWorkers = Task.WhenAll(workers);
-        Queue<Delivery<T>> begun = new(window);
-        Stack<Delivery<T>> free = new(window);
+        _workers = new WorkerGroup<T>(subscriber, _settings.Concurrency, _acknowledgesExplicitly, TryTake, HandleAsync);
+        return _workers.RunAsync(_stopping.Token);
+    }
+
+    /// <summary>False when it is to be delivered again at the next start. Then nothing behind it is begun any more.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> HandleAsync(Delivery<T> delivery)
+    {
+        delivery.Deserialize(_serializer);
         try
         {
-            while (!_stopping.IsCancellationRequested)
+            if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
             {
-                AcknowledgeDone(subscriber, begun, free);
-                if (begun.Count == window)
-                {
-                    await signal.WaitForWorkAsync(begun.Peek(), _stopping.Token).ConfigureAwait(false);
-                    continue;
-                }
-                Delivery<T> delivery = free.Count > 0 ? free.Pop() : new Delivery<T>();
-                if (TryTake(subscriber, delivery))
-                {
-                    delivery.Receipt = _acknowledgesExplicitly ? subscriber.GetReceipt() : default;
-                    begun.Enqueue(delivery);
-                    _unfinished = begun.Count;
-                    if (!delivery.IsDone)
-                    {
-                        work.Writer.TryWrite(delivery);
-                    }
-                    continue;
-                }
-                free.Push(delivery);
-                await signal.WaitForMessageAsync(begun.Count > 0 ? begun.Peek() : null, _stopping.Token).ConfigureAwait(false);
+                Interlocked.Increment(ref _handled);
+                return true;
             }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // What was begun is finished.
-        }
-        catch
-        {
-            // The endpoint was lost. What was read of it may not come again, so it is handled.
-            work.Writer.Complete();
-            await allWorkers.ConfigureAwait(false);
-            throw;
-        }
-        work.Writer.Complete();
-        // Each as soon as it can be: one that does not end must not have those before it delivered again.
-        while (!allWorkers.IsCompleted && begun.Count > 0)
-        {
-            await Task.WhenAny(allWorkers, signal.WaitForWorkAsync(begun.Peek(), CancellationToken.None).AsTask()).ConfigureAwait(false);
-            AcknowledgeDone(subscriber, begun, free);
-        }
-        await allWorkers.ConfigureAwait(false);
-        AcknowledgeDone(subscriber, begun, free);
-    }
-
-    private async Task WorkAsync(ChannelReader<Delivery<T>> work, WorkSignal<T> signal)
-    {
-        while (await work.WaitToReadAsync().ConfigureAwait(false))
-        {
-            while (TryBegin(work, out Delivery<T>? delivery))
-            {
-                if (await TryProcessAsync(delivery).ConfigureAwait(false))
-                {
-                    Interlocked.Increment(ref _handled);
-                    delivery.IsDone = true;
-                    signal.Done();
-                }
-                else
-                {
-                    // Nothing behind it is begun any more.
-                    await _stopping.CancelAsync().ConfigureAwait(false);
-                }
-            }
-            if (_stopping.IsCancellationRequested && _acknowledgesExplicitly)
-            {
-                return;
-            }
-        }
-    }
-
-    /// <summary>
-    /// In order, so that at a stop nothing has been begun behind a message that was not: it would be delivered again. What does not come again is handled in any case.
-    /// </summary>
-    private bool TryBegin(ChannelReader<Delivery<T>> work, [MaybeNullWhen(false)] out Delivery<T> delivery)
-    {
-        lock (_beginning)
-        {
-            delivery = null;
-            return !(_acknowledgesExplicitly && _stopping.IsCancellationRequested) && work.TryRead(out delivery);
-        }
-    }
-
-    private async ValueTask<bool> TryProcessAsync(Delivery<T> delivery)
-    {
-        try
-        {
-            return await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            // Not the handler: what logs or counts. A worker that ended by it would be missed by nobody.
+            // Not the handler: what logs or counts.
             _processor.StopHost(delivery, exception, 0);
-            return false;
         }
-    }
-
-    private void AcknowledgeDone(Subscriber subscriber, Queue<Delivery<T>> begun, Stack<Delivery<T>> free)
-    {
-        while (begun.TryPeek(out Delivery<T>? delivery) && delivery.IsDone)
-        {
-            if (_acknowledgesExplicitly)
-            {
-                subscriber.Acknowledge(delivery.Receipt);
-            }
-            delivery.Clear();
-            free.Push(begun.Dequeue());
-            _unfinished = begun.Count;
-        }
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        return false;
     }
 
     private bool TryTake(Subscriber subscriber, Delivery<T> delivery)
@@ -292,15 +183,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         {
             return false;
         }
-        if (message.Type < FirstReservedType)
-        {
-            delivery.Set(message, _topic, _serializer, _services.Tracing.IsOn, _processor.KeepsExtras);
-        }
-        else
-        {
-            // Nothing to handle, but it is acknowledged in its turn.
-            delivery.IsDone = true;
-        }
+        // With the library's own there is nothing to handle, but they are acknowledged in their turn.
+        delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
+        delivery.IsDone = message.Type >= FirstReservedType;
         return true;
     }
 }
