@@ -27,6 +27,9 @@ internal sealed class Delivery<T>
     /// <summary>Whether it was dealt with; false also while it is not known.</summary>
     internal bool IsDone { get; set; }
 
+    /// <summary>Whether it is one of the library's own, which nobody handles.</summary>
+    internal bool IsMark { get; private set; }
+
     internal MessageReceipt Receipt { get; set; }
 
     internal void Set(in Message message, string topic, bool withParent, bool withExtras)
@@ -38,7 +41,7 @@ internal sealed class Delivery<T>
         }
         payload.CopyTo(_buffer);
         _length = payload.Length;
-        IsDone = false;
+        IsDone = IsMark = false;
         Context = new MessageContext
         {
             Topic = topic, Position = message.Position, Type = message.Type, Timestamp = message.Timestamp, CorrelationId = message.CorrelationId, Attempt = 1,
@@ -62,6 +65,8 @@ internal sealed class Delivery<T>
             Failure = exception;
         }
     }
+
+    internal void SetMark() => IsDone = IsMark = true;
 
     /// <summary>Lets go of the content.</summary>
     internal void Clear()
