@@ -74,27 +74,17 @@ internal sealed class ReceiptLaneTests(string kind)
     }
 
     [Test]
-    public void Lane_that_never_runs_dry_lets_the_others_have_their_turn()
+    public void Lane_is_read_by_the_eighth_also_where_nothing_is_acknowledged()
     {
         using Subscriber subscriber = _topic.Subscribe();
-        _second.Publish([100, 0, 0, 0]);
-        for (int i = 0; i < 4; i++)
+        _topic.Publish(0, TopicOfAKind.Capacity / 32);
+        subscriber.Read();
+        _second.Publish(BitConverter.GetBytes(1000));
+        int read = 1;
+        while (BitConverter.ToInt32(subscriber.Read().Payload) != 1000)
         {
-            _topic.Publish(i, 1);
+            read++;
         }
-        bool isRead = false;
-        for (int i = 0; i < 2 * TopicOfAKind.Capacity / 32 && !isRead; i++)
-        {
-            _topic.Publish(i, 1);
-            isRead = BitConverter.ToInt32(subscriber.Read().Payload) == 100;
-            subscriber.Acknowledge(subscriber.GetReceipt());
-            if (i == 0 && isRead)
-            {
-                // It was the other's turn: then this one's lane is the one that waits.
-                isRead = false;
-                _second.Publish([100, 0, 0, 0]);
-            }
-        }
-        Assert.That(isRead, Is.True);
+        Assert.That(read, Is.LessThanOrEqualTo(TopicOfAKind.Capacity / 8 / 32));
     }
 }
