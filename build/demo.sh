@@ -54,4 +54,4 @@ fi
 echo "  identical"
 
 echo "Round trip of 64 bytes, beside a pipe and a Unix socket, on this machine ..."
-run dotnet "$(program "$perf")" latency --transport shmbus,pipe,unix --size 64 --wait adaptive --seconds 1 --rounds 3
+run dotnet "$(program "$perf")" latency --transport shmbus,fifo,unix-stream --size 64 --wait adaptive --seconds 1 --rounds 3

@@ -19,7 +19,7 @@ internal static class LatencyCommand
             Plan<ILatencyTransport> plan = options.PlanIn(parsed, producers: [1]);
             List<LatencyRow> rows = await LatencySuite.RunAsync(plan, parsed.ValueOr(gap, TimeSpan.Zero), cancellation).ConfigureAwait(false);
             Summary.Write(rows, Console.Out);
-            Summary.WriteNotes(plan.Transports, Console.Out);
+            Summary.WriteNotes(plan, Console.Out);
             if (options.JsonIn(parsed) is { } file)
                 JsonFile.Write(file, rows);
         }));

@@ -17,7 +17,7 @@ internal static class OptionText
 
     public static TTransport Transport<TTransport>(string text, IReadOnlyList<TTransport> known)
         where TTransport : ITransport =>
-        known.FirstOrDefault(transport => transport.Name == text)
+        known.FirstOrDefault(transport => transport.Name == text || transport.Alias == text)
         ?? throw new PerfException($"'{text}' is none of {string.Join(", ", known.Select(transport => transport.Name))}");
 
     public static int Size(string text) => Integer(text, Payload.MinimumSize, ChannelSettings.MaximumSize);

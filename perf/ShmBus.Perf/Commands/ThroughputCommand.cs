@@ -20,9 +20,7 @@ internal static class ThroughputCommand
             Plan<IStreamTransport> plan = options.PlanIn(parsed, parsed.ValueOr(producers, [1]));
             List<ThroughputRow> rows = await ThroughputSuite.RunAsync(plan, cancellation).ConfigureAwait(false);
             Summary.Write(rows, Console.Out);
-            Summary.WriteNotes(plan.Transports, Console.Out);
-            foreach (string leftOut in plan.LeftOut)
-                Console.WriteLine(leftOut);
+            Summary.WriteNotes(plan, Console.Out);
             if (options.JsonIn(parsed) is { } file)
                 JsonFile.Write(file, rows);
         }));

@@ -83,6 +83,11 @@ internal sealed class PingCourse(int size, TimeSpan warmUp, TimeSpan duration, T
             _until = _measuredFrom + _durationTicks;
             Ping = Sequence.First;
         }
+        else if (RoundTrips.Count == 0)
+        {
+            // Held up all the time: one round trip is measured at least.
+            Ping++;
+        }
         else
         {
             Ping = Sequence.End;

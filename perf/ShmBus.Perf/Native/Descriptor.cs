@@ -9,8 +9,12 @@ internal static unsafe partial class Descriptor
     public const int O_WRONLY = 1;
 
     private const int O_CLOEXEC = 0x80000;
+    private const int F_SETFD = 2;
     private const int F_SETPIPE_SZ = 1031;
     private const int S_IRUSR_IWUSR = 0x180;
+
+    // What anyone may ask for, unless the machine was told otherwise: /proc/sys/fs/pipe-max-size.
+    private const int MostPipeSize = 1024 * 1024;
 
     public static void MakeFifo(string path)
     {
@@ -26,8 +30,24 @@ internal static unsafe partial class Descriptor
         return descriptor >= 0 ? descriptor : throw Errno.Of($"open {path}");
     }
 
+    /// <summary>A pipe whose ends processes that are started inherit.</summary>
+    public static (int In, int Out) MakePipe()
+    {
+        int* ends = stackalloc int[2];
+        return pipe(ends) == 0 ? (ends[0], ends[1]) : throw Errno.Of("pipe");
+    }
+
+    /// <summary>Processes that are started inherit it, by its number.</summary>
+    public static void SetInheritable(int descriptor)
+    {
+        if (fcntl(descriptor, F_SETFD, 0) < 0)
+            throw Errno.Of("fcntl F_SETFD");
+    }
+
+    /// <summary>As large as that, as far as everybody may have it.</summary>
     public static void SetPipeSize(int descriptor, int bytes)
     {
+        bytes = Math.Min(bytes, MostPipeSize);
         if (fcntl(descriptor, F_SETPIPE_SZ, bytes) < 0)
             throw Errno.Of($"fcntl F_SETPIPE_SZ {bytes}");
     }
@@ -65,6 +85,9 @@ internal static unsafe partial class Descriptor
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe(int* ends);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int descriptor, int command, nint argument);

@@ -53,7 +53,7 @@ internal static class PeerRole
     private static PeerReport Produce(PeerOrder order, Task go)
     {
         using IProducer producer = TransportCatalog.Stream.OfType<IManyProducersTransport>().First(t => t.Name == order.Transport).OpenProducer(order.Channel);
-        var source = new StreamSource(order.Size, order.Producer, Round.WarmUp, order.Duration);
+        var source = new StreamSource(order.Size, order.Producer, Round.WarmUpOf(order.Duration), order.Duration);
         Begin(order);
         go.Wait();
         producer.Run(source);

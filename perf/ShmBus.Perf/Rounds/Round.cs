@@ -17,12 +17,17 @@ namespace ShmBus.Perf.Rounds;
 internal sealed record Round(string Suite, ITransport Transport, int Size, int Producers, WaitMode Wait, TimeSpan Duration, IReadOnlyList<int> Cpus)
 {
     // Long enough for caches, clocks of CPUs and what the runtime still compiles.
-    public static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_fullWarmUp = TimeSpan.FromMilliseconds(300);
 
     // Starting peers, connecting, saying good-bye: seconds on a machine that is busy with something else.
     private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1);
+
+    public TimeSpan WarmUp => WarmUpOf(Duration);
+
+    /// <summary>No longer than what it is for: who measures for less than that only wants to see that it works.</summary>
+    public static TimeSpan WarmUpOf(TimeSpan duration) => duration < s_fullWarmUp ? duration : s_fullWarmUp;
 
     /// <summary>
     /// Makes the channel, starts the peers, runs main's end on the measuring thread. Throws when one of them fails or

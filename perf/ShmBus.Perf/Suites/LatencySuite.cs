@@ -16,7 +16,7 @@ internal static class LatencySuite
     private static async Task<LatencyRow> MeasureAsync(
         ILatencyTransport transport, Round round, int number, TimeSpan gap, CancellationToken cancellation)
     {
-        var course = new PingCourse(round.Size, Round.WarmUp, round.Duration, gap);
+        var course = new PingCourse(round.Size, round.WarmUp, round.Duration, gap);
         PeerReport[] reports = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
         ulong answered = reports.Single().Messages;
         if (answered != course.Messages)

@@ -28,7 +28,7 @@ internal sealed record Plan<TTransport>(
             {
                 foreach (int producers in Producers)
                 {
-                    foreach (TTransport transport in Transports.Where(transport => IsPossible(transport, producers)))
+                    foreach (TTransport transport in Transports.Where(transport => WhyNot(transport, size, producers) is null))
                     {
                         var round = new Round(suite, transport, size, producers, Wait, Duration, Cpus);
                         rows.Add(await measure(transport, round, number).ConfigureAwait(false));
@@ -42,10 +42,14 @@ internal sealed record Plan<TTransport>(
 
     /// <summary>What is not measured, and why.</summary>
     public IEnumerable<string> LeftOut =>
-        from producers in Producers
-        from transport in Transports
-        where !IsPossible(transport, producers)
-        select $"{transport.Name} is left out for {producers} producers: {((IStreamTransport)transport).OneProducerReason}.";
+        (from transport in Transports
+         from size in Sizes
+         from producers in Producers
+         select WhyNot(transport, size, producers)).OfType<string>().Distinct();
 
-    private static bool IsPossible(TTransport transport, int producers) => producers == 1 || transport is IManyProducersTransport;
+    private static string? WhyNot(TTransport transport, int size, int producers) =>
+        transport.Missing is { } missing ? $"{transport.Name} is left out: {missing}."
+        : transport.WhyTooLong(size) is { } reason ? $"{transport.Name} is left out for {size} bytes: {reason}."
+        : producers > 1 && transport is not IManyProducersTransport ? $"{transport.Name} is left out for {producers} producers: {((IStreamTransport)transport).OneProducerReason}."
+        : null;
 }

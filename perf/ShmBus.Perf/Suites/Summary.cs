@@ -53,9 +53,10 @@ internal static class Summary
         table.WriteTo(output);
     }
 
-    public static void WriteNotes(IEnumerable<ITransport> transports, TextWriter output)
+    public static void WriteNotes<TTransport>(Plan<TTransport> plan, TextWriter output)
+        where TTransport : ITransport
     {
-        foreach (string note in transports.Select(transport => transport.Note).OfType<string>())
+        foreach (string note in plan.Transports.Select(transport => transport.Note).OfType<string>().Concat(plan.LeftOut))
             output.WriteLine(note);
     }
 

@@ -13,7 +13,7 @@ internal static class ThroughputSuite
     private static async Task<ThroughputRow> MeasureAsync(
         IStreamTransport transport, Round round, int number, CancellationToken cancellation)
     {
-        var source = new StreamSource(round.Size, producer: 0, Round.WarmUp, round.Duration);
+        var source = new StreamSource(round.Size, producer: 0, round.WarmUp, round.Duration);
         PeerReport[] reports = await round.RunAsync(transport.CreateProducer, producer => producer.Run(source), cancellation).ConfigureAwait(false);
         (PeerReport seen, PeerReport[] others) = (reports[0], reports[1..]);
         ulong sent = others.Aggregate(source.Messages, (sum, other) => sum + other.Messages);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace ShmBus.Perf.Transports;
 
 /// <summary>What both ends of a channel are told.</summary>
@@ -6,10 +8,15 @@ namespace ShmBus.Perf.Transports;
 /// <param name="Wait">How to wait.</param>
 internal sealed record ChannelSettings(string Directory, int Size, WaitMode Wait)
 {
-    public const int RingCapacity = 256 * 1024;
-
     public const int MaximumProducers = 8;
 
-    /// <summary>A quarter of the ring, header included.</summary>
-    public const int MaximumSize = RingCapacity / 4 - 16;
+    public const int MaximumSize = 1024 * 1024;
+
+    private const int UsualCapacity = 256 * 1024;
+    private const int HeaderSize = 16;
+
+    /// <summary>Bytes of a ring, and of what is compared with one: more than usual only where four messages would not fit.</summary>
+    public int Capacity => Math.Max(UsualCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)(4 * (Size + HeaderSize))));
+
+    public string PathOf(string file) => Path.Combine(Directory, file);
 }

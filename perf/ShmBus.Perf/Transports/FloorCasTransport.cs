@@ -31,7 +31,9 @@ internal sealed unsafe class FloorCasTransport : IManyProducersTransport
             ulong key = ring.Key;
             int size = source.Size;
             ulong extent = FloorRing.ExtentOf(size);
-            ulong limit = FloorRing.Capacity;
+            ulong capacity = ring.Capacity;
+            ulong mask = ring.Mask;
+            ulong limit = capacity;
             bool more;
             do
             {
@@ -43,13 +45,13 @@ internal sealed unsafe class FloorCasTransport : IManyProducersTransport
                     {
                         if (looks >= LooksBeforeYield)
                             Thread.Yield();
-                        limit = Volatile.Read(ref *consumed) + FloorRing.Capacity;
+                        limit = Volatile.Read(ref *consumed) + capacity;
                         position = Volatile.Read(ref *tail);
                     }
                 }
                 while (Interlocked.CompareExchange(ref *tail, position + extent, position) != position);
 
-                byte* record = data + FloorRing.IndexOf(position);
+                byte* record = data + (position & mask);
                 // Length and type, which is 0, in one store.
                 *(ulong*)(record + FloorRing.LengthOffset) = (uint)size;
                 more = source.Write(new Span<byte>(record + FloorRing.HeaderSize, size));

@@ -19,12 +19,14 @@ internal sealed unsafe class FloorConsumer(FloorRing ring) : IConsumer
         byte* data = ring.Data;
         ulong* consumed = ring.Consumed;
         ulong key = ring.Key;
+        ulong mask = ring.Mask;
+        ulong publishEvery = ring.PublishEvery;
         ulong position = 0;
         ulong published = 0;
         bool more;
         do
         {
-            byte* record = data + FloorRing.IndexOf(position);
+            byte* record = data + (position & mask);
             ulong stamp = FloorRing.StampOf(position, key);
             for (int looks = 0; Volatile.Read(ref *(ulong*)record) != stamp; looks++)
             {
@@ -36,7 +38,7 @@ internal sealed unsafe class FloorConsumer(FloorRing ring) : IConsumer
             int length = *(int*)(record + FloorRing.LengthOffset);
             more = sink.Read(new ReadOnlySpan<byte>(record + FloorRing.HeaderSize, length));
             position += FloorRing.ExtentOf(length);
-            if (position - published >= FloorRing.PublishEvery)
+            if (position - published >= publishEvery)
             {
                 published = position;
                 // Pairs with the producer's read when it is short of room.

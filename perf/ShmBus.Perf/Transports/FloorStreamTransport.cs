@@ -26,14 +26,16 @@ internal sealed unsafe class FloorStreamTransport : IStreamTransport
             int size = source.Size;
             ulong extent = FloorRing.ExtentOf(size);
             ulong position = 0;
-            ulong limit = FloorRing.Capacity;
+            ulong capacity = ring.Capacity;
+            ulong mask = ring.Mask;
+            ulong limit = capacity;
             bool more;
             do
             {
                 while (position + extent > limit)
-                    limit = Volatile.Read(ref *consumed) + FloorRing.Capacity;
+                    limit = Volatile.Read(ref *consumed) + capacity;
 
-                byte* record = data + FloorRing.IndexOf(position);
+                byte* record = data + (position & mask);
                 // Length and type, which is 0, in one store.
                 *(ulong*)(record + FloorRing.LengthOffset) = (uint)size;
                 more = source.Write(new Span<byte>(record + FloorRing.HeaderSize, size));

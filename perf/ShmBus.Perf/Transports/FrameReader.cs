@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ShmBus.Perf.Native;
 
 namespace ShmBus.Perf.Transports;
 
@@ -7,11 +6,11 @@ namespace ShmBus.Perf.Transports;
 /// Takes messages off a byte stream. Each system call takes all that is there, up to a buffer's worth, so a reader
 /// that lags behind needs one for many messages; they are handed out in place.
 /// </summary>
-internal sealed class FrameReader(Duplex duplex)
+internal sealed class FrameReader(Duplex duplex, int size)
 {
-    private const int BufferSize = 2 * ChannelSettings.MaximumSize;
+    private const int LeastBuffer = 128 * 1024;
 
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(LeastBuffer, 2 * (FrameWriter.PrefixSize + size)), pinned: true);
 
     private int _start;
     private int _end;
@@ -21,7 +20,7 @@ internal sealed class FrameReader(Duplex duplex)
     {
         Require(FrameWriter.PrefixSize);
         int length = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(_start));
-        if ((uint)length > ChannelSettings.MaximumSize)
+        if (length != size)
             throw new PerfException($"a message of {length} bytes was announced: the stream is out of step");
 
         Require(FrameWriter.PrefixSize + length);
@@ -45,7 +44,7 @@ internal sealed class FrameReader(Duplex duplex)
             _start = 0;
         }
 
-        int count = Descriptor.Read(duplex.In, _buffer.AsSpan(_end));
+        int count = duplex.Read(_buffer.AsSpan(_end));
         if (count == 0)
             throw new PerfException("the other end of the stream was closed");
         _end += count;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ShmBus.Perf.Native;
 
 namespace ShmBus.Perf.Transports;
 
@@ -8,14 +7,14 @@ namespace ShmBus.Perf.Transports;
 /// sends it cannot know whether another follows, and a message that sits in a buffer has not been sent. Batched, it
 /// writes only full buffers: the most that the stream can do, at the price of messages that wait for later ones.
 /// </summary>
-internal sealed class FrameWriter(Duplex duplex, bool batched)
+internal sealed class FrameWriter(Duplex duplex, int size, bool batched)
 {
     public const int PrefixSize = sizeof(int);
 
     private const int BatchSize = 64 * 1024;
 
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(
-        Math.Max(BatchSize, PrefixSize + ChannelSettings.MaximumSize), pinned: true);
+        Math.Max(BatchSize, PrefixSize + size), pinned: true);
 
     private int _used;
 
@@ -38,7 +37,7 @@ internal sealed class FrameWriter(Duplex duplex, bool batched)
 
     public void Flush()
     {
-        Descriptor.WriteAll(duplex.Out, _buffer.AsSpan(0, _used));
+        duplex.Write(_buffer.AsSpan(0, _used));
         _used = 0;
     }
 }

@@ -16,6 +16,15 @@ internal interface ITransport
 
     /// <summary>What a reader of the table must know, or null.</summary>
     string? Note => null;
+
+    /// <summary>Another name that it answers to, or null.</summary>
+    string? Alias => null;
+
+    /// <summary>What it needs and this machine has not, and how to get that; or null.</summary>
+    string? Missing => null;
+
+    /// <summary>Why it cannot carry messages of so many bytes here, or null.</summary>
+    string? WhyTooLong(int size) => null;
 }
 
 /// <summary>A transport with a way there and a way back.</summary>

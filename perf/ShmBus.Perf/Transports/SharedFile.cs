@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace ShmBus.Perf.Transports;
 
-/// <summary>A file that both processes map, all zero at first: the memory of the floors.</summary>
+/// <summary>A file that both processes map, all zero at first: the memory of the floors and of other slots.</summary>
 internal sealed unsafe class SharedFile : IDisposable
 {
     private readonly MemoryMappedFile _file;
@@ -33,7 +33,7 @@ internal sealed unsafe class SharedFile : IDisposable
 
     private static SharedFile Map(ChannelSettings settings, FileMode mode, int length)
     {
-        var stream = new FileStream(Path.Combine(settings.Directory, "floor"), mode, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var stream = new FileStream(settings.PathOf("memory"), mode, FileAccess.ReadWrite, FileShare.ReadWrite);
         return new SharedFile(MemoryMappedFile.CreateFromFile(
             stream, null, length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false));
     }

@@ -30,8 +30,8 @@ internal sealed class ShmBusAwaitTransport(string name, bool isInline, int topic
         return new Ponger(there.CreateSubscriber(), back.CreatePublisher(), new OtherTopics(topics - 1));
     }
 
-    private Topic Make(ChannelSettings settings, string topic) => Topic.OpenOrCreate(Path.Combine(settings.Directory, topic),
-        new TopicOptions { Capacity = ChannelSettings.RingCapacity, AllowSynchronousContinuations = isInline });
+    private Topic Make(ChannelSettings settings, string topic) => Topic.OpenOrCreate(settings.PathOf(topic),
+        new TopicOptions { Capacity = settings.Capacity, AllowSynchronousContinuations = isInline });
 
     private static Claim Claim(Publisher publisher, int size) => publisher.TryClaim(size, out Claim claim)
         ? claim

@@ -3,13 +3,13 @@ using ShmBus.Perf.Measuring;
 namespace ShmBus.Perf.Transports;
 
 /// <summary>ShmBus with many messages to a claim.</summary>
-internal sealed class ShmBusBatchTransport : ShmBusTransport, ITransport
+internal sealed class ShmBusBatchTransport : ShmBusTransport
 {
     private const int BatchBytes = 4096;
 
     public override string Name => "shmbus-batch";
 
-    public string Note => $"{Name} publishes as many messages at once as fit into {BatchBytes:#,0} bytes.";
+    public override string? Note => $"{Name} publishes as many messages at once as fit into {BatchBytes:#,0} bytes.";
 
     protected override IProducer NewProducer(Publisher publisher) => new BatchProducer(publisher);
 

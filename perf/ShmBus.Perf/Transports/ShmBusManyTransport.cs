@@ -5,5 +5,5 @@ internal sealed class ShmBusManyTransport : ShmBusTransport, IManyProducersTrans
 {
     public override string Name => "shmbus-many";
 
-    protected override int Publishers => ChannelSettings.MaximumProducers;
+    protected override TopicOptions OptionsOf(ChannelSettings settings) => base.OptionsOf(settings) with { Publishers = ChannelSettings.MaximumProducers };
 }

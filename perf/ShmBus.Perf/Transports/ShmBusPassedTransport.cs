@@ -44,7 +44,7 @@ internal class ShmBusPassedTransport : ShmBusTransport
             _server = new RegionServer(AddressOf(settings));
             foreach (string name in names)
             {
-                Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = ChannelSettings.RingCapacity, Eventfds = hasEventfds });
+                Topic topic = Topic.CreateAnonymous(new TopicOptions { Capacity = settings.Capacity, Eventfds = hasEventfds });
                 _topics.Add(name, topic);
                 _server.Offer(topic, name);
             }

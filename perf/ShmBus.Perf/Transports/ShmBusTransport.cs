@@ -11,11 +11,9 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     public virtual string Name => "shmbus";
 
+    public virtual string? Note => null;
+
     public string OneProducerReason => "its topic has one publisher";
-
-    protected virtual int Publishers => 1;
-
-    protected virtual bool TrustsPeers => true;
 
     public string WaitLabel(WaitMode asked) => asked.Label();
 
@@ -54,12 +52,11 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
 
     protected virtual IProducer NewProducer(Publisher publisher) => new Producer(publisher);
 
-    private Topic Make(ChannelSettings settings, string name) => Topic.OpenOrCreate(
-        PathOf(settings, name), new TopicOptions { Capacity = ChannelSettings.RingCapacity, Publishers = Publishers, TrustPeers = TrustsPeers });
+    protected virtual TopicOptions OptionsOf(ChannelSettings settings) => new() { Capacity = settings.Capacity };
 
-    private Topic Open(ChannelSettings settings, string name) => Topic.Open(PathOf(settings, name), new TopicOptions { TrustPeers = TrustsPeers });
+    protected Topic Make(ChannelSettings settings, string name) => Topic.OpenOrCreate(settings.PathOf(name), OptionsOf(settings));
 
-    private static string PathOf(ChannelSettings settings, string name) => Path.Combine(settings.Directory, name);
+    protected Topic Open(ChannelSettings settings, string name) => Topic.Open(settings.PathOf(name), OptionsOf(settings));
 
     protected static WaitStrategy Strategy(ChannelSettings settings) => settings.Wait switch
     {

@@ -5,5 +5,5 @@ internal sealed class ShmBusUntrustedTransport : ShmBusTransport
 {
     public override string Name => "shmbus-untrusted";
 
-    protected override bool TrustsPeers => false;
+    protected override TopicOptions OptionsOf(ChannelSettings settings) => base.OptionsOf(settings) with { TrustPeers = false };
 }

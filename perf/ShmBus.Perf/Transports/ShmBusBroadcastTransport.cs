@@ -1,0 +1,9 @@
+namespace ShmBus.Perf.Transports;
+
+/// <summary>ShmBus to every subscriber there is, here one; publishers wait for the slowest, so nothing is lost.</summary>
+internal sealed class ShmBusBroadcastTransport : ShmBusTransport
+{
+    public override string Name => "shmbus-broadcast";
+
+    protected override TopicOptions OptionsOf(ChannelSettings settings) => base.OptionsOf(settings) with { Delivery = Delivery.Broadcast };
+}
