@@ -84,7 +84,9 @@ internal sealed class FileStreamCourse(string path, int chunk, int chunks) : Buf
     public override void Rewind()
     {
         _writing!.Position = 0;
-        _reading!.Position = 0;
+        // Else it would find in its buffer what the file held before.
+        _reading!.Flush();
+        _reading.Position = 0;
     }
 
     public override void Sync(Syncing syncing) => _writing!.Flush(flushToDisk: true);

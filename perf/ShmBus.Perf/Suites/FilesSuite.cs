@@ -36,7 +36,8 @@ internal static class FilesSuite
 
             progress.End();
         }).ConfigureAwait(false);
-        string[] reasons = [.. leftOut.Values.Distinct()];
+        string[] reasons = [.. leftOut.GroupBy(static pair => pair.Value, static pair => pair.Key.Chunk)
+            .Select(static group => $"With chunks of {string.Join(", ", group.Distinct())} bytes {group.Key}")];
         return rows.Count > 0 ? (rows, reasons) : throw new PerfException(string.Join(Environment.NewLine, reasons));
     }
 
