@@ -56,6 +56,12 @@ if ! echo '#include <msgpack.h>' | gcc -fsyntax-only -x c - 2>/dev/null; then
     install libmsgpack-dev || install libmsgpack-c-dev || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
 fi
 
+# One of the transports that ShmBus is measured beside.
+if ! /sbin/ldconfig -p | grep 'libzmq\.so\.5' >/dev/null; then
+    echo "Installing libzmq5 ..."
+    install libzmq5 || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+fi
+
 # The models first: they need no build. Each model and each mutation counts as one test. With arguments, some tests only are
 # wanted: then not.
 status=0

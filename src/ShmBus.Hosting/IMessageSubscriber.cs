@@ -11,11 +11,11 @@ public interface IMessageSubscriber<T>
     string Topic { get; }
 
     /// <summary>
-    /// Reads message after message; waits for each without a thread. Who asks for the next one says that the one before is delivered; so does
-    /// who leaves the loop without an exception of its own in between: dispose the enumerator, as <c>await foreach</c> does.
+    /// Reads message after message; waits for each without a thread. Who asks for the next one says that the one before is delivered. Who leaves the loop
+    /// in between, by an exception or by <c>break</c>, does not say so: unless there is another read before the host ends, the message is delivered again.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait for the next one.</param>
-    /// <returns>The messages, until the host stops.</returns>
+    /// <returns>The messages, until the host begins to stop.</returns>
     /// <exception cref="OperationCanceledException">Cancelled: none was taken.</exception>
     /// <exception cref="InvalidOperationException">Somebody else reads.</exception>
     /// <remarks>What the serializer throws comes through; reading again goes on behind that message.</remarks>

@@ -12,6 +12,9 @@ internal sealed class Registrations
     /// <summary>The bus that was given, or null.</summary>
     internal Bus? Bus { get; set; }
 
+    /// <summary>Whether the bus, where none was given, is one within the process.</summary>
+    internal bool IsInProcess { get; set; }
+
     /// <summary>The section that was given, or null for the usual one.</summary>
     internal IConfiguration? Section { get; set; }
 
@@ -19,6 +22,8 @@ internal sealed class Registrations
     internal List<Action<ShmBusOptions>> Configurations { get; } = [];
 
     internal IReadOnlyList<Registration> All => _all;
+
+    internal IEnumerable<Registration> Handlers => _all.Where(static registration => registration.Kind == RegistrationKind.Handler);
 
     internal void Add(Registration registration) => _all.Add(registration);
 
@@ -42,8 +47,20 @@ internal sealed class Registrations
 /// <param name="Resolve">Finds it among the services.</param>
 internal sealed record Registration(RegistrationKind Kind, string Name, string Topic, Type MessageType, Func<IServiceProvider, object> Resolve)
 {
+    /// <summary>How it subscribes, if it does and is not a handler, whose settings say so.</summary>
+    internal SubscriberChoice? Subscribes { get; init; }
+
+    /// <summary>How it is a channel, if it is one.</summary>
+    internal TopicChannelOptions? Channel { get; init; }
+
+    /// <summary>The call that registered it, as it is told to people.</summary>
+    internal string Call => $"Add{Kind}(\"{Topic}\"{(Name == Topic ? "" : $", name: \"{Name}\"")})";
+
     internal EndpointRole Role => Kind is RegistrationKind.Publisher or RegistrationKind.ChannelWriter ? EndpointRole.Publisher : EndpointRole.Subscriber;
 }
+
+/// <summary>How a topic is subscribed to.</summary>
+internal sealed record SubscriberChoice(JoinAt JoinAt, string? Place, Acknowledge Acknowledge);
 
 internal enum RegistrationKind
 {

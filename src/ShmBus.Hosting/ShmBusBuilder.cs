@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -68,7 +69,9 @@ public sealed class ShmBusBuilder
     /// <returns>This builder.</returns>
     public ShmBusBuilder UseInProcess(Bus? bus = null)
     {
-        _registrations.Bus = bus ?? Bus.InProcess();
+        (_registrations.Bus, _registrations.IsInProcess) = (bus, true);
+        // The container disposes what it makes, and not what it is given.
+        Services.Replace(bus is null ? ShmBusServiceCollectionExtensions.OwnBus : ServiceDescriptor.Singleton(bus));
         return this;
     }
 
@@ -97,7 +100,48 @@ public sealed class ShmBusBuilder
     {
         HandlerSettings settings = new() { JoinAt = joinAt, Place = place, Acknowledge = acknowledge };
         Add<T, IMessageSubscriber<T>, HostedSubscriber<T>>(
-            RegistrationKind.Subscriber, topic, serializer, services => new HostedSubscriber<T>(topic, serializer, settings, services.GetRequiredService<BusServices>()));
+            RegistrationKind.Subscriber, topic, serializer, services => new HostedSubscriber<T>(topic, serializer, settings, services.GetRequiredService<BusServices>()),
+            new SubscriberChoice(joinAt, place, acknowledge));
+        return this;
+    }
+
+    /// <summary>Adds a <see cref="ChannelWriter{T}"/>, which has the channels of its readers complete when it is completed, in whatever process.</summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="topic">The name of the topic.</param>
+    /// <param name="serializer">How messages become bytes.</param>
+    /// <param name="options">How it is a channel.</param>
+    /// <returns>This builder.</returns>
+    /// <remarks>
+    /// While the topic cannot be reached, the channel is as a full one. What stands in its local channel (<see cref="TopicChannelOptions.LocalCapacity"/>) when the
+    /// host has stopped, and the end of one that was completed, is brought to the ring within the host's time; one that was not completed has its readers wait for the next.
+    /// </remarks>
+    public ShmBusBuilder AddChannelWriter<T>(string topic, IMessageSerializer<T> serializer, TopicChannelOptions? options = null)
+    {
+        options ??= new TopicChannelOptions();
+        Add<T, ChannelWriter<T>, HostedChannelWriter<T>>(
+            RegistrationKind.ChannelWriter, topic, serializer,
+            services => new HostedChannelWriter<T>(topic, serializer, options, services.GetRequiredService<BusServices>()), channel: options);
+        return this;
+    }
+
+    /// <summary>Adds a <see cref="ChannelReader{T}"/>, which is complete when its writers have completed theirs.</summary>
+    /// <typeparam name="T">The type of the messages.</typeparam>
+    /// <param name="topic">The name of the topic.</param>
+    /// <param name="serializer">How bytes become messages.</param>
+    /// <param name="options">How it is a channel.</param>
+    /// <returns>This builder.</returns>
+    /// <remarks>
+    /// When the host begins to stop, what waits for a message ends as cancelled, and nothing more is taken from the topic; what stands in the local channel
+    /// (<see cref="TopicChannelOptions.LocalCapacity"/>) can still be read, before the host has stopped. A message counts as delivered when the reader is called again, and at the
+    /// latest when the services of the host have stopped in time.
+    /// </remarks>
+    public ShmBusBuilder AddChannelReader<T>(string topic, IMessageSerializer<T> serializer, TopicChannelOptions? options = null)
+    {
+        options ??= new TopicChannelOptions();
+        Add<T, ChannelReader<T>, HostedChannelReader<T>>(
+            RegistrationKind.ChannelReader, topic, serializer,
+            services => new HostedChannelReader<T>(topic, serializer, options, services.GetRequiredService<BusServices>()),
+            new SubscriberChoice(options.JoinAt, options.Place, options.Acknowledge), options);
         return this;
     }
 
@@ -107,7 +151,7 @@ public sealed class ShmBusBuilder
     /// <param name="topic">The name of the topic.</param>
     /// <param name="serializer">How bytes become messages.</param>
     /// <param name="configure">Changes its settings. What the configuration says (<see cref="ShmBusOptions.Handlers"/>) has the last word.</param>
-    /// <param name="name">What it is called in the configuration, the log and the health checks; null for the topic's name. Several handlers of a broadcast need several.</param>
+    /// <param name="name">What it is called in the configuration, the log and the health checks; null for the topic's name. Several handlers of a broadcast need a name each.</param>
     /// <returns>This builder.</returns>
     public ShmBusBuilder AddHandler<T, [System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembers(System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
         string topic, IMessageSerializer<T> serializer, Action<HandlerSettings>? configure = null, string? name = null) where THandler : class, IMessageHandler<T>
@@ -153,11 +197,12 @@ public sealed class ShmBusBuilder
         MessageProcessor<T> processor = new(
             name, topic, settings, invoke, bus, services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DeadLetterOffice>(),
             services.GetRequiredService<IHostApplicationLifetime>());
-        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic).Overflow == Overflow.Overwrite, processor, bus);
+        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic), processor, bus);
     }
 
     private void Add<T, TService, TImplementation>(
-        RegistrationKind kind, string topic, IMessageSerializer<T> serializer, Func<IServiceProvider, TImplementation> create)
+        RegistrationKind kind, string topic, IMessageSerializer<T> serializer, Func<IServiceProvider, TImplementation> create,
+        SubscriberChoice? subscribes = null, TopicChannelOptions? channel = null)
         where TService : class where TImplementation : class, TService
     {
         ArgumentNullException.ThrowIfNull(topic);
@@ -166,6 +211,6 @@ public sealed class ShmBusBuilder
         Services.AddKeyedSingleton<TService>(topic, static (services, key) => services.GetRequiredKeyedService<TImplementation>(key));
         Registrations registrations = _registrations;
         Services.TryAddSingleton(services => registrations.Only<T, TService>(services, kind));
-        _registrations.Add(new Registration(kind, topic, topic, typeof(T), services => services.GetRequiredKeyedService<TImplementation>(topic)));
+        _registrations.Add(new Registration(kind, topic, topic, typeof(T), services => services.GetRequiredKeyedService<TImplementation>(topic)) { Subscribes = subscribes, Channel = channel });
     }
 }

@@ -8,7 +8,7 @@ namespace ShmBus.Hosting;
 /// Connects before any service of the host starts, handles messages when all have started, stops handling before any stops, and leaves the topics when all
 /// have stopped: so the order of registration does not matter.
 /// </summary>
-internal sealed class ShmBusHostedService(IServiceProvider services, Registrations registrations) : IHostedLifecycleService
+internal sealed class ShmBusHostedService(IServiceProvider services, Registrations registrations, DeadLetterOffice office) : IHostedLifecycleService
 {
     private IConnected[] _all = [];
 
@@ -39,17 +39,23 @@ internal sealed class ShmBusHostedService(IServiceProvider services, Registratio
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        foreach (IConnected connected in _all)
+        await Task.WhenAll(_all.Select(connected => LeaveAsync(connected, cancellationToken))).ConfigureAwait(false);
+        office.Dispose();
+    }
+
+    private static async Task LeaveAsync(IConnected connected, CancellationToken cancellationToken)
+    {
+        switch (connected)
         {
-            switch (connected)
-            {
-                case IAsyncDisposable disposable:
-                    await disposable.DisposeAsync().ConfigureAwait(false);
-                    break;
-                case IDisposable disposable:
-                    disposable.Dispose();
-                    break;
-            }
+            case ILeaving leaving:
+                await leaving.LeaveAsync(cancellationToken).ConfigureAwait(false);
+                break;
+            case IAsyncDisposable disposable:
+                await disposable.DisposeAsync().ConfigureAwait(false);
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
         }
     }
 }

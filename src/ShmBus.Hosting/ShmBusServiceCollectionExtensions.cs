@@ -30,6 +30,8 @@ public static class ShmBusServiceCollectionExtensions
         return services;
     }
 
+    internal static ServiceDescriptor OwnBus { get; } = ServiceDescriptor.Singleton(static services => services.GetRequiredService<HostedBus>().Open());
+
     private static Registrations AddOnce(IServiceCollection services)
     {
         if (services.FirstOrDefault(static service => service.ServiceType == typeof(Registrations))?.ImplementationInstance is Registrations there)
@@ -49,7 +51,8 @@ public static class ShmBusServiceCollectionExtensions
         services.AddSingleton<BusTracing>();
         services.AddSingleton<BusServices>();
         services.AddSingleton<DeadLetterOffice>();
-        services.TryAddSingleton(static provider => provider.GetRequiredService<HostedBus>().Open());
+        services.AddSingleton<ShmBusHealthCheck>();
+        services.TryAdd(OwnBus);
         services.AddSingleton<IHostedService, ShmBusHostedService>();
         return registrations;
     }

@@ -53,6 +53,15 @@ public abstract class Bus : IDisposable
     /// <returns>A bus of its own: pass it on to whom it may concern.</returns>
     public static Bus InProcess() => new InProcessBus();
 
+    /// <summary>What keeps a name from being that of a topic. Opens nothing.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>What is wrong with it, or null.</returns>
+    public static string? FindNameProblem(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return TopicNames.Problem(name);
+    }
+
     /// <summary>Opens a topic that exists.</summary>
     /// <param name="name">Its name: letters, digits, '-', '_' and '.', not '.' first, at most 200 bytes in UTF-8.</param>
     /// <param name="options">How this process maps it. Mode and group are those of the bus, where it does not say otherwise.</param>

@@ -35,10 +35,14 @@ public sealed record BusOptions
 
     private bool LetsGroupIn => (Mode & RegionOptions.GroupAccess) != 0;
 
+    /// <summary>What keeps a bus from being opened with them, as far as that can be said without opening anything.</summary>
+    /// <returns>Each begins with the name of a property, and says what was expected; empty if all is well.</returns>
+    public IReadOnlyList<string> FindProblems() => [.. Problems()];
+
     /// <summary>Opens the directory, or makes it.</summary>
     internal RegionDirectory OpenDirectory()
     {
-        Check();
+        RegionOptions.ThrowFirst(FindProblems());
         RegionOptions options = RegionOptions.Default with { Mode = Mode, Group = (uint?)Group };
         return RegionDirectory.Open(Directory is null ? DefaultDirectory() : FullPath(Directory), create: true, options, inherits: LetsGroupIn);
     }
@@ -52,29 +56,31 @@ public sealed record BusOptions
     // With a separator at its end a path would lead through a symbolic link.
     private static string FullPath(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
 
-    private void Check()
+    private IEnumerable<string> Problems()
     {
-        RegionOptions.Check(Mode, Group);
+        foreach (string problem in RegionOptions.FindProblems(Mode, Group))
+        {
+            yield return problem;
+        }
         if (Directory is { Length: 0 })
         {
-            throw new ArgumentException($"{nameof(Directory)} is empty; expected a path, or null for the one under {SharedMemory}.");
+            yield return $"{nameof(Directory)} is empty; expected a path, or null for the one under {SharedMemory}.";
         }
         if (Directory is not null && Name is not null)
         {
-            throw new ArgumentException($"{nameof(Name)} is '{Name}' and {nameof(Directory)} is '{Directory}'; expected one of them, or none.");
+            yield return $"{nameof(Name)} is '{Name}' and {nameof(Directory)} is '{Directory}'; expected one of them, or none.";
         }
-        if (Name is not null && TopicNames.Problem(Name) is string problem)
+        if (Name is not null && TopicNames.Problem(Name) is string wrong)
         {
-            throw new ArgumentException($"{nameof(Name)} is '{Name}', which cannot be used: {problem}.");
+            yield return $"{nameof(Name)} is '{Name}', which cannot be used: {wrong}.";
         }
         if (Directory is null && LetsGroupIn && Group is null)
         {
-            throw new ArgumentException(
-                $"{nameof(Group)} is not set, and {nameof(Mode)} lets a group in; expected the id of that group, or a {nameof(Directory)}.");
+            yield return $"{nameof(Group)} is not set, and {nameof(Mode)} lets a group in; expected the id of that group, or a {nameof(Directory)}.";
         }
         if (!LetsGroupIn && Group is not null)
         {
-            throw new ArgumentException($"{nameof(Group)} is {Group}, and {nameof(Mode)} lets no group in; expected the {nameof(Mode)} 640 or 660 (octal), or no {nameof(Group)}.");
+            yield return $"{nameof(Group)} is {Group}, and {nameof(Mode)} lets no group in; expected the {nameof(Mode)} 640 or 660 (octal), or no {nameof(Group)}.";
         }
     }
 }

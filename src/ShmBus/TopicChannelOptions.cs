@@ -53,5 +53,10 @@ public sealed record TopicChannelOptions
         {
             throw new ArgumentException($"{nameof(Writers)} is {Writers}; expected the number of writers that complete the channel, 0 for never.");
         }
+        if (Acknowledge == Acknowledge.Explicitly)
+        {
+            throw new ArgumentException(
+                $"{nameof(Acknowledge)} is {Acknowledge}: a channel has no receipts; use {nameof(Acknowledge)}.{nameof(Acknowledge.AfterHandling)}, and the reader's Acknowledge.");
+        }
     }
 }

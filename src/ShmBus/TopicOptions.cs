@@ -112,6 +112,10 @@ public sealed record TopicOptions
     /// </remarks>
     public bool Eventfds { get; init; }
 
+    /// <summary>What keeps a topic of a bus from being made of them, as far as that can be said without making one.</summary>
+    /// <returns>Each begins with the name of a property, and says what was expected; empty if all is well.</returns>
+    public IReadOnlyList<string> FindProblems() => [.. FormProblems(), .. UseProblems(mayHaveEventfds: false)];
+
     /// <summary>Those that a topic was made with.</summary>
     internal static TopicOptions Of(Topic topic) => new()
     {
@@ -143,41 +147,15 @@ public sealed record TopicOptions
 
     internal RegionOptions ToRegionOptions(bool mayHaveEventfds = false)
     {
-        if (Eventfds && !mayHaveEventfds)
-        {
-            throw new ArgumentException(
-                $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.");
-        }
-        if (Eventfds && !TrustPeers)
-        {
-            throw new ArgumentException($"{nameof(Eventfds)} is set, and {nameof(TrustPeers)} is not: by an eventfd a peer can make this process block.");
-        }
-        UnixFileMode mode = Mode ?? RegionOptions.OwnerOnly;
-        RegionOptions.Check(mode, Group);
-        if (PopulateLimit < 0)
-        {
-            throw new ArgumentException($"{nameof(PopulateLimit)} is {PopulateLimit}; expected a number of bytes, 0 for never.");
-        }
-        return new RegionOptions(PopulateLimit, Lock, HugePages, mode, (uint?)Group, TrustPeers);
+        RegionOptions.ThrowFirst(UseProblems(mayHaveEventfds));
+        return new RegionOptions(PopulateLimit, Lock, HugePages, Mode ?? RegionOptions.OwnerOnly, (uint?)Group, TrustPeers);
     }
 
     internal RegionHeader ToHeader()
     {
-        if (Publishers is < 1 or > RegionDescriptor.MaxSlots)
-        {
-            throw new ArgumentException($"{nameof(Publishers)} is {Publishers}; expected 1 to {RegionDescriptor.MaxSlots}.");
-        }
-        CheckDelivery();
+        RegionOptions.ThrowFirst(FormProblems());
         int page = Environment.SystemPageSize;
-        string? wrong = RegionGeometry.TryCreate(page, Publishers, Subscribers, Capacity, out RegionGeometry geometry);
-        if (wrong is not null)
-        {
-            throw new ArgumentException($"{nameof(Capacity)} cannot be used: {wrong}.");
-        }
-        if (EvictionLag != 0 && (EvictionLag < Capacity / 2 || EvictionLag > Capacity))
-        {
-            throw new ArgumentException($"{nameof(EvictionLag)} is {EvictionLag}; expected 0, or from half of {nameof(Capacity)} ({Capacity / 2}) to all of it.");
-        }
+        _ = RegionGeometry.TryCreate(page, Publishers, Subscribers, Capacity, out RegionGeometry geometry);
         if (Lanes)
         {
             // No message goes through the hub: the least ring will do.
@@ -192,39 +170,80 @@ public sealed record TopicOptions
         };
     }
 
-    /// <summary>What goes together.</summary>
-    private void CheckDelivery()
+    /// <summary>What is wrong with how a process maps it.</summary>
+    private IEnumerable<string> UseProblems(bool mayHaveEventfds)
     {
+        if (Eventfds && !mayHaveEventfds)
+        {
+            yield return $"{nameof(Eventfds)} is set: only an anonymous topic (Topic.CreateAnonymous) has eventfds, which are handed over with its region; others find no descriptors by a path, and within a process there is no need of them.";
+        }
+        if (Eventfds && !TrustPeers)
+        {
+            yield return $"{nameof(Eventfds)} is set, and {nameof(TrustPeers)} is not: by an eventfd a peer can make this process block.";
+        }
+        foreach (string problem in RegionOptions.FindProblems(Mode ?? RegionOptions.OwnerOnly, Group))
+        {
+            yield return problem;
+        }
+        if (PopulateLimit < 0)
+        {
+            yield return $"{nameof(PopulateLimit)} is {PopulateLimit}; expected a number of bytes, 0 for never.";
+        }
+    }
+
+    /// <summary>What is wrong with how it is made.</summary>
+    private IEnumerable<string> FormProblems()
+    {
+        if (Publishers is < 1 or > RegionDescriptor.MaxSlots)
+        {
+            yield return $"{nameof(Publishers)} is {Publishers}; expected 1 to {RegionDescriptor.MaxSlots}.";
+        }
         if (!Enum.IsDefined(Delivery))
         {
-            throw new ArgumentException($"{nameof(Delivery)} is {(int)Delivery}; expected one of the named values.");
+            yield return $"{nameof(Delivery)} is {(int)Delivery}; expected one of the named values.";
         }
         if (!Enum.IsDefined(Overflow))
         {
-            throw new ArgumentException($"{nameof(Overflow)} is {(int)Overflow}; expected one of the named values.");
+            yield return $"{nameof(Overflow)} is {(int)Overflow}; expected one of the named values.";
         }
         if (Subscribers is < 1 or > RegionDescriptor.MaxSlots)
         {
-            throw new ArgumentException($"{nameof(Subscribers)} is {Subscribers}; expected 1 to {RegionDescriptor.MaxSlots}.");
+            yield return $"{nameof(Subscribers)} is {Subscribers}; expected 1 to {RegionDescriptor.MaxSlots}.";
         }
-        if (Delivery == Delivery.Queue)
+        else if (Delivery == Delivery.Queue && Subscribers != 1)
         {
-            Refuse(Subscribers != 1, $"{nameof(Subscribers)} is {Subscribers}: a queue has one subscriber at a time; several get the same messages by Delivery.Broadcast");
-            Refuse(Overflow != Overflow.Wait, $"{nameof(Overflow)} is {Overflow}: in a queue nothing is written over; use Delivery.Broadcast");
-            Refuse(EvictionLag != 0, $"{nameof(EvictionLag)} is {EvictionLag}: the one subscriber of a queue is never evicted; use Delivery.Broadcast");
+            yield return $"{nameof(Subscribers)} is {Subscribers}: a queue has one subscriber at a time; several get the same messages by Delivery.Broadcast.";
         }
-        Refuse(Delivery == Delivery.Broadcast && Lanes, $"{nameof(Lanes)} is set: lanes bring many publishers together to the one subscriber of a queue; a broadcast has a ring for all");
-        Refuse(Overflow == Overflow.Overwrite && Publishers != 1, $"{nameof(Publishers)} is {Publishers}: only one publisher can overwrite; use Overflow.Wait, with EvictionLag where slow subscribers may be dropped");
-        Refuse(Overflow == Overflow.Overwrite && EvictionLag != 0, $"{nameof(EvictionLag)} is {EvictionLag}: where messages are overwritten, nobody is waited for, and nobody evicted");
-
-        static void Refuse(bool condition, string reason)
+        if (Delivery == Delivery.Queue && Overflow != Overflow.Wait)
         {
-            if (condition)
-            {
-                throw new ArgumentException(reason + ".");
-            }
+            yield return $"{nameof(Overflow)} is {Overflow}: in a queue nothing is written over; use Delivery.Broadcast.";
+        }
+        if (Delivery == Delivery.Broadcast && Lanes)
+        {
+            yield return $"{nameof(Lanes)} is set: lanes bring many publishers together to the one subscriber of a queue; a broadcast has a ring for all.";
+        }
+        if (Delivery == Delivery.Broadcast && Overflow == Overflow.Overwrite && Publishers != 1)
+        {
+            yield return $"{nameof(Publishers)} is {Publishers}: only one publisher can overwrite; use Overflow.Wait, with EvictionLag where slow subscribers may be dropped.";
+        }
+        // The slots are none of the capacity's business.
+        if (RegionGeometry.TryCreate(Environment.SystemPageSize, publisherSlots: 1, subscriberSlots: 1, Capacity, out _) is string wrong)
+        {
+            yield return $"{nameof(Capacity)} cannot be used: {wrong}.";
+        }
+        else if (EvictionProblem() is string problem)
+        {
+            yield return problem;
         }
     }
+
+    private string? EvictionProblem() =>
+        EvictionLag == 0 ? null
+        : Delivery == Delivery.Queue ? $"{nameof(EvictionLag)} is {EvictionLag}: the one subscriber of a queue is never evicted; use Delivery.Broadcast."
+        : Overflow == Overflow.Overwrite ? $"{nameof(EvictionLag)} is {EvictionLag}: where messages are overwritten, nobody is waited for, and nobody evicted."
+        : EvictionLag < Capacity / 2 || EvictionLag > Capacity
+            ? $"{nameof(EvictionLag)} is {EvictionLag}; expected 0, or from half of {nameof(Capacity)} ({Capacity / 2}) to all of it."
+        : null;
 }
 
 /// <summary>Who gets a message.</summary>

@@ -31,6 +31,7 @@ internal static class Commands
             case "tamper-with-wakes": return WakeTamperCommand.Run(rest);
             case "scribble": return ScribbleCommand.Run(rest);
             case "read-then-die": return DeathCommands.ReadThenDie(rest);
+            case "acknowledge-then-die": return DeathCommands.AcknowledgeThenDie(rest);
             case "park": return WaitCommands.Park(rest);
             case "send-without-system-calls": return WaitCommands.SendWithoutSystemCalls(rest);
             case "receive-without-system-calls": return WaitCommands.ReceiveWithoutSystemCalls(rest);

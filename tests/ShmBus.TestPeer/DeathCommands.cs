@@ -99,6 +99,21 @@ internal static partial class DeathCommands
         return Die();
     }
 
+    /// <summary>PATH COUNT ACKNOWLEDGED [PLACE]: reads COUNT messages, acknowledges so many of them by the receipt of the last of those, and dies.</summary>
+    internal static int AcknowledgeThenDie(string[] arguments)
+    {
+        Topic topic = Topic.Open(arguments[0]);
+        Subscriber subscriber = topic.CreateSubscriber(acknowledge: Acknowledge.Explicitly, place: arguments.Length > 3 ? arguments[3] : null);
+        List<MessageReceipt> receipts = [];
+        for (ulong count = StreamCommands.Parse(arguments[1]); count > 0; count--)
+        {
+            subscriber.Read();
+            receipts.Add(subscriber.GetReceipt());
+        }
+        subscriber.Acknowledge(receipts[(int)StreamCommands.Parse(arguments[2]) - 1]);
+        return Die();
+    }
+
     private static Claim OpenClaim(string[] arguments)
     {
         Topic topic = Topic.Open(arguments[0]);

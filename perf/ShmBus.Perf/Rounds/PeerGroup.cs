@@ -7,7 +7,9 @@ internal sealed class PeerGroup : IDisposable
 
     public Task<PeerReport>[] Reports => [.. _peers.Select(peer => peer.Report)];
 
-    public void Start(PeerOrder order) => _peers.Add(PeerProcess.Start(order.ToArguments()));
+    /// <param name="order">What it is to do.</param>
+    /// <param name="framework">What it needs besides the base, or null.</param>
+    public void Start(PeerOrder order, string? framework) => _peers.Add(PeerProcess.Start(order.ToArguments(), framework, order.Directory));
 
     /// <summary>Waits until all are ready, and tells them.</summary>
     public void Go()

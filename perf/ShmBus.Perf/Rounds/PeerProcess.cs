@@ -22,9 +22,11 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>What the peer saw. Fails as soon as the peer has failed or died.</summary>
     public Task<PeerReport> Report { get; }
 
-    public static PeerProcess Start(IEnumerable<string> arguments)
+    public static PeerProcess Start(IEnumerable<string> arguments, string? framework, string directory)
     {
-        string program = Environment.ProcessPath ?? throw new PerfException("The path of this program is not known, so there can be no peer.");
+        string program = framework is null
+            ? Environment.ProcessPath ?? throw new PerfException("The path of this program is not known, so there can be no peer.")
+            : SharedFramework.Host;
         var start = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true,
@@ -32,6 +34,12 @@ internal sealed class PeerProcess : IDisposable
         };
         // Else a peer that is killed leaves the sockets of its debugger behind.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        if (framework is not null)
+        {
+            start.ArgumentList.Add("exec");
+            start.ArgumentList.Add("--runtimeconfig");
+            start.ArgumentList.Add(SharedFramework.WriteConfiguration(framework, directory));
+        }
         // Started as 'dotnet ShmBus.Perf.dll', the program is dotnet.
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             start.ArgumentList.Add(typeof(PeerProcess).Assembly.Location);
@@ -50,7 +58,14 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>Ends the peer, by force if it does not go by itself.</summary>
     public void Dispose()
     {
-        _process.StandardInput.Close();
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It died before it had read what it was told.
+        }
         if (!_process.WaitForExit(s_grace))
         {
             _process.Kill();

@@ -45,7 +45,7 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, Shape
         for (int peer = 1 - Shape.Subscribers; peer < Shape.Producers; peer++)
         {
             int cpu = Cpus[(peer + Shape.Subscribers) % Cpus.Count];
-            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Shape, Math.Max(0, peer), Wait, Duration, cpu, scratch.FullPath));
+            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Shape, Math.Max(0, peer), Wait, Duration, cpu, scratch.FullPath), Transport.PeerFramework);
         }
 
         Task measuring = MeasuringThread.Run(() =>

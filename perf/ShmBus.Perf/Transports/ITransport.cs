@@ -23,6 +23,9 @@ internal interface ITransport
     /// <summary>What it needs and this machine has not, and how to get that; or null.</summary>
     string? Missing => null;
 
+    /// <summary>The shared framework that its peer needs besides the base, or null.</summary>
+    string? PeerFramework => null;
+
     /// <summary>Why it cannot carry messages of so many bytes here, or null.</summary>
     string? WhyTooLong(int size) => null;
 }

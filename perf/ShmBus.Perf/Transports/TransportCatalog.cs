@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace ShmBus.Perf.Transports;
 
 /// <summary>Every transport there is; the order is that of the table.</summary>
@@ -18,12 +20,20 @@ internal static class TransportCatalog
         new ShmBusAwaitTransport("shmbus-await", isInline: false, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-inline", isInline: true, topics: 1),
         new ShmBusAwaitTransport("shmbus-await-127", isInline: false, topics: 127),
+        new ShmBusHostedTransport(),
         new Pipe2Transport(),
         new AnonymousPipeTransport(),
         new NamedPipeTransport(),
         new FifoTransport(),
         new UnixStreamTransport(),
+        new PacketTransport("unix-seqpacket", SocketType.Seqpacket),
+        new PacketTransport("unix-datagram", SocketType.Dgram),
         new TcpTransport(),
+        new MessageQueueTransport(),
+        new EventfdTransport(),
+        new MmapSemaphoreTransport(),
+        new ZeroMqTransport(),
+        new Http2Transport(),
     ];
 
     public static IReadOnlyList<IStreamTransport> Stream { get; } =
@@ -38,6 +48,7 @@ internal static class TransportCatalog
         new ShmBusBroadcastTransport(),
         new ShmBusTypedTransport(),
         new ShmBusBatchTransport(),
+        new ShmBusHostedTransport(),
         new Pipe2Transport(),
         new AnonymousPipeTransport(),
         new NamedPipeTransport(),
@@ -45,6 +56,13 @@ internal static class TransportCatalog
         new BatchedTransport(new FifoTransport()),
         new UnixStreamTransport(),
         new BatchedTransport(new UnixStreamTransport()),
+        new PacketTransport("unix-seqpacket", SocketType.Seqpacket),
+        new PacketTransport("unix-datagram", SocketType.Dgram),
         new TcpTransport(),
+        new MessageQueueTransport(),
+        new EventfdTransport(),
+        new MmapSemaphoreTransport(),
+        new ZeroMqTransport(),
+        new Http2Transport(),
     ];
 }

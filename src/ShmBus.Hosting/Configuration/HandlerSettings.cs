@@ -1,11 +1,11 @@
 namespace ShmBus.Hosting;
 
-/// <summary>How the messages of a topic are handled.</summary>
+/// <summary>How the messages of a topic are handled: <c>ShmBus:Handlers:NAME</c> in the configuration, where the name is that of the topic unless another was given.</summary>
 public sealed class HandlerSettings
 {
     /// <summary>
     /// How many messages are handled at once; 1, unless told, which keeps their order. With more, messages are begun in order and may finish in any; a message
-    /// counts as delivered when all before it are done, too, so one that this process is killed with brings a few behind it again.
+    /// counts as delivered when all before it are done, too, so one that this process is killed with brings those behind it again: as many as 16 times this number.
     /// </summary>
     public int Concurrency { get; set; } = 1;
 

@@ -24,6 +24,12 @@ public sealed class ShmBusOptions
     /// <summary>The handlers, by name, which is that of the topic unless another was given.</summary>
     public IDictionary<string, HandlerSettings> Handlers { get; } = new Dictionary<string, HandlerSettings>(StringComparer.Ordinal);
 
+    /// <summary>Where the section is.</summary>
+    internal string Path { get; set; } = SectionName;
+
+    /// <summary>What could not be read there.</summary>
+    internal List<string> Unreadable { get; } = [];
+
     internal TopicSettings TopicOf(string name) => Topics.TryGetValue(name, out TopicSettings? settings) ? settings : new TopicSettings();
 
     internal HandlerSettings HandlerOf(string name)
@@ -39,7 +45,14 @@ public sealed class ShmBusOptions
     {
         Directory = Directory,
         Name = Name,
-        Mode = (UnixFileMode)Convert.ToInt32(Mode, 8),
+        Mode = TryParseMode(Mode, out UnixFileMode mode) ? mode : default,
         Group = Group,
     };
+
+    internal static bool TryParseMode(string text, out UnixFileMode mode)
+    {
+        bool isOctal = text is { Length: > 0 and <= 4 } && text.All(static digit => digit is >= '0' and <= '7');
+        mode = isOctal ? (UnixFileMode)Convert.ToInt32(text, 8) : default;
+        return isOctal;
+    }
 }

@@ -1,6 +1,6 @@
 namespace ShmBus.Hosting;
 
-/// <summary>How a topic is made, and when it counts as healthy.</summary>
+/// <summary>How a topic is made, and when it counts as healthy: <c>ShmBus:Topics:NAME</c> in the configuration.</summary>
 public sealed class TopicSettings
 {
     private static readonly TopicOptions Default = new();

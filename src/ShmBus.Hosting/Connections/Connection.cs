@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using ShmBus.Endpoints;
 using ShmBus.Hosting.Diagnostics;
 using ShmBus.Regions;
 using ShmBus.Rings;
@@ -8,6 +10,8 @@ namespace ShmBus.Hosting.Connections;
 /// <summary>What keeps this host on a topic: it connects, and again when it was cut off. For whoever looks from outside.</summary>
 internal abstract class Connection(string name, string topic, EndpointRole role)
 {
+    private long _blockedSince;
+
     /// <summary>What it is for: the topic, or the name of a handler.</summary>
     internal string Name => name;
 
@@ -20,11 +24,41 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
 
     internal abstract bool IsConnected { get; }
 
+    /// <summary>Whether the host has left the topic for good.</summary>
+    internal abstract bool IsClosed { get; }
+
+    /// <summary>How often it was cut off.</summary>
+    internal abstract long Disconnects { get; }
+
+    /// <summary>How often because it lagged too far.</summary>
+    internal abstract long Evictions { get; }
+
     /// <summary>Since when it waits for room; null when it does not.</summary>
-    internal DateTimeOffset? BlockedSince { get; set; }
+    // As a number, which others never see half written.
+    internal DateTimeOffset? BlockedSince
+    {
+        get => Volatile.Read(ref _blockedSince) is long ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _blockedSince, value?.UtcTicks ?? 0);
+    }
 
     /// <summary>The topic as it is now; null while it is not connected.</summary>
     internal abstract TopicSnapshot? Inspect();
+
+    /// <summary>The topic as it is now; null while it is not connected, or cannot be looked at.</summary>
+    /// <param name="error">Why it cannot be looked at.</param>
+    internal TopicSnapshot? TryInspect(out Exception? error)
+    {
+        error = null;
+        try
+        {
+            return Inspect();
+        }
+        catch (Exception exception)
+        {
+            error = exception;
+            return null;
+        }
+    }
 
     /// <summary>Tries to connect, and goes on trying.</summary>
     internal abstract void Start();
@@ -32,7 +66,7 @@ internal abstract class Connection(string name, string topic, EndpointRole role)
 
 /// <summary>
 /// One endpoint that is made anew when it was lost. The first try is made by whoever starts it, the others by a task, which waits twice as long from one to
-/// the next.
+/// the next; also where each endpoint is lost as soon as it was made.
 /// </summary>
 /// <typeparam name="TEndpoint">What is made.</typeparam>
 internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEndpoint : class, IDisposable
@@ -51,8 +85,15 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     private volatile TEndpoint? _endpoint;
     private Topic? _topic;
     private Exception? _problem;
+    private TimeSpan _delay = FirstDelay;
+    private long _connectedAt;
+    private Type? _toldLoss;
+    private long _toldAt;
+    private long _disconnects;
+    private long _evictions;
+    private bool _isQuiet;
     private bool _isStarted;
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     internal Connection(string name, string topic, EndpointRole role, HostedBus bus, ILogger logger, Func<Topic, TEndpoint> create, Func<TEndpoint, Endpoint> rawOf)
         : base(name, topic, role)
@@ -67,6 +108,12 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     internal TEndpoint? Current => _endpoint;
 
     internal override bool IsConnected => _endpoint is not null;
+
+    internal override bool IsClosed => _isDisposed;
+
+    internal override long Disconnects => Interlocked.Read(ref _disconnects);
+
+    internal override long Evictions => Interlocked.Read(ref _evictions);
 
     internal override Exception? Problem
     {
@@ -122,17 +169,40 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     /// <param name="problem">Why.</param>
     internal void Renew(TEndpoint endpoint, Exception problem)
     {
+        bool isNew;
         lock (_lock)
         {
             if (_endpoint != endpoint || _isDisposed)
             {
                 return;
             }
-            Close();
+            long left = Close();
+            if (left > 0)
+            {
+                Log.LeftBehind(_logger, Name, Topic, left);
+            }
             _next = NewSource();
             _problem = problem;
+            _disconnects++;
+            _evictions += problem is SubscriberEvictedException ? 1 : 0;
+            long now = Environment.TickCount64;
+            // What goes wrong again as soon as it is connected is tried, and told, less and less often. Who was evicted joins at once.
+            _delay = problem is SubscriberEvictedException || now - _connectedAt > LongestDelay.TotalMilliseconds ? FirstDelay : _delay;
+            isNew = problem.GetType() != _toldLoss || now - _toldAt >= Log.QuietMilliseconds;
+            if (isNew)
+            {
+                (_toldLoss, _toldAt) = (problem.GetType(), now);
+            }
+            _isQuiet = !isNew;
         }
-        Log.Disconnected(_logger, Name, Topic, problem);
+        if (isNew && problem is SubscriberEvictedException eviction)
+        {
+            Log.Evicted(_logger, Name, Topic, eviction.Position);
+        }
+        else if (isNew && problem is not TopicLostException)
+        {
+            Log.Disconnected(_logger, Name, Topic, problem);
+        }
         _ = ConnectLaterAsync();
     }
 
@@ -158,12 +228,46 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
 
     private static TaskCompletionSource<TEndpoint> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Close()
+    private static bool HasLostName(Endpoint endpoint)
     {
-        _endpoint?.Dispose();
+        try
+        {
+            return endpoint.CheckName() is RegionName.Removed or RegionName.Replaced;
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // Who may not look, or no longer, cannot know.
+            return false;
+        }
+    }
+
+    /// <returns>The bytes that nobody reads any more.</returns>
+    private long Close()
+    {
+        // Before it is disposed: what is disposed and still there, nobody but its user can have disposed.
+        TEndpoint? endpoint = _endpoint;
         _endpoint = null;
+        endpoint?.Dispose();
+        long left = endpoint is not null && Role == EndpointRole.Publisher && _problem is TopicLostException ? CountLeftBehind() : 0;
         _topic?.Dispose();
         _topic = null;
+        return left;
+    }
+
+    /// <summary>Nobody who comes later meets this topic: what no subscriber that is alive reads, nobody will.</summary>
+    private long CountLeftBehind()
+    {
+        try
+        {
+            TopicSnapshot now = _topic!.Inspect();
+            EndpointInfo[] subscribers = [.. now.Endpoints.Where(static other => other.Role == EndpointRole.Subscriber)];
+            return !subscribers.Any(static other => other.IsAlive) ? now.PendingBytes
+                : subscribers.Where(static other => !other.IsAlive).Select(static other => other.PendingBytes).DefaultIfEmpty().Max();
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private async Task ConnectLaterAsync()
@@ -177,11 +281,11 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
             }
             disposal = _disposal.Token;
         }
-        TimeSpan delay = FirstDelay;
         do
         {
+            TimeSpan delay = _delay;
+            _delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
             await Task.Delay(delay, disposal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
         }
         while (!disposal.IsCancellationRequested && !TryConnect());
     }
@@ -191,13 +295,22 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     {
         Topic? topic = null;
         TEndpoint? endpoint = null;
+        Endpoint raw;
         try
         {
             topic = _bus.OpenTopic(Topic);
             endpoint = _create(topic);
+            raw = _rawOf(endpoint);
+            // From here on, subscribers there see a publisher that is alive, and stay. Before, they may have left.
+            if (Role == EndpointRole.Publisher && HasLostName(raw))
+            {
+                throw new TopicLostException(Topic);
+            }
+            raw.NameLost += (_, _) => _ = MoveAsync(endpoint);
         }
         catch (Exception exception)
         {
+            endpoint?.Dispose();
             topic?.Dispose();
             Tell(exception);
             return false;
@@ -210,15 +323,16 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
                 topic.Dispose();
                 return true;
             }
-            (_endpoint, _topic, _problem) = (endpoint, topic, null);
+            (_endpoint, _topic, _problem, _connectedAt) = (endpoint, topic, null, Environment.TickCount64);
             _next.SetResult(endpoint);
         }
-        Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
-        Endpoint raw = _rawOf(endpoint);
-        raw.NameLost += (_, _) => _ = MoveAsync(endpoint);
-        if (raw.CheckName() is RegionName.Removed or RegionName.Replaced)
+        if (!_isQuiet)
         {
-            // Before anybody listened.
+            Log.Connected(_logger, Name, Topic, topic.Path ?? "in process");
+        }
+        if (HasLostName(raw))
+        {
+            // Before there was something to move.
             _ = MoveAsync(endpoint);
         }
         return true;
@@ -233,7 +347,7 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
         TopicLostException problem = new(Topic);
         lock (_lock)
         {
-            if (_endpoint != endpoint)
+            if (_endpoint != endpoint || _problem is TopicLostException)
             {
                 return;
             }
@@ -251,8 +365,23 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
     {
         lock (_lock)
         {
-            return _endpoint == endpoint && _topic!.Inspect() is TopicSnapshot now
-                && (now.PendingBytes > 0 || now.Endpoints.Any(static other => other.IsAlive && other.Role == EndpointRole.Publisher));
+            if (_endpoint != endpoint)
+            {
+                return false;
+            }
+            try
+            {
+                TopicSnapshot now = _topic!.Inspect();
+                // In a broadcast others may lag, or have a place there and never come back.
+                long pending = _topic.Delivery == Delivery.Queue ? now.PendingBytes
+                    : now.Endpoints.First(other => other.Role == EndpointRole.Subscriber && other.Slot == _rawOf(endpoint).Slot).PendingBytes;
+                return pending > 0 || now.Endpoints.Any(static other => other.IsAlive && other.Role == EndpointRole.Publisher);
+            }
+            catch (IOException)
+            {
+                // No memory or descriptors for a look: the next one may succeed.
+                return true;
+            }
         }
     }
 

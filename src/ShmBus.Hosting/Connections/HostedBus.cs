@@ -8,6 +8,7 @@ internal sealed class HostedBus : IDisposable
     private readonly Lock _lock = new();
     private readonly ShmBusOptions _options;
     private readonly bool _isOwn;
+    private readonly bool _isInProcess;
     private Bus? _bus;
     private bool _isDisposed;
 
@@ -17,6 +18,7 @@ internal sealed class HostedBus : IDisposable
         _options = options.Value;
         _bus = registrations.Bus;
         _isOwn = _bus is null;
+        _isInProcess = registrations.IsInProcess;
     }
 
     internal Bus Open()
@@ -24,7 +26,7 @@ internal sealed class HostedBus : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _bus ??= Bus.Open(_options.ToBusOptions());
+            return _bus ??= _isInProcess ? Bus.InProcess() : Bus.Open(_options.ToBusOptions());
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using ShmBus.Hosting.Diagnostics;
 using ShmBus.Rings;
 using ShmBus.Serialization;
@@ -6,8 +7,8 @@ using ShmBus.Serialization;
 namespace ShmBus.Hosting.Connections;
 
 /// <summary>
-/// A publisher that any number of threads share. Who finds room publishes under the lock. Who does not takes its turn (<c>_turn</c>) and waits for room alone;
-/// meanwhile the endpoint is the wait's (<c>_isWaiting</c>), and the others queue for the turn.
+/// A publisher that any number of threads share. Who finds room, and nobody waiting (<c>_waiting</c>), publishes under the lock. Who does not queues for the
+/// turn (<c>_turn</c>), and waits for room alone; meanwhile the endpoint is the wait's. So nobody overtakes one that waits.
 /// </summary>
 internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDisposable
 {
@@ -17,7 +18,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
     private readonly IMessageSerializer<T> _serializer;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
-    private bool _isWaiting;
+    private int _waiting;
     private bool _isDisposed;
 
     internal HostedPublisher(string topic, IMessageSerializer<T> serializer, BusServices services)
@@ -31,6 +32,8 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
 
     public string Topic { get; }
 
+    private bool IsObserved => _tracing.IsOn || _metrics.ObservesSend;
+
     public void Start() => _connection.Start();
 
     public ValueTask PublishAsync(T message, MessageExtras extras = default, CancellationToken cancellationToken = default)
@@ -39,7 +42,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
-        if (_tracing.IsOn || _metrics.Times(MessagingOperation.Send))
+        if (IsObserved)
         {
             return PublishObservedAsync(message, extras, cancellationToken);
         }
@@ -55,14 +58,26 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
 
     public bool TryPublish(in T message, in MessageExtras extras = default)
     {
-        using Activity? activity = _tracing.StartSend(Topic, extras);
-        try
+        if (!IsObserved)
         {
             return TryPublishNow(message, extras);
+        }
+        using Activity? activity = _tracing.StartSend(Topic, extras);
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            if (TryPublishNow(message, extras))
+            {
+                _metrics.Sent(Topic, Stopwatch.GetElapsedTime(start), null);
+                return true;
+            }
+            BusTracing.Drop(activity);
+            return false;
         }
         catch (Exception exception)
         {
             BusTracing.Fail(activity, exception);
+            _metrics.Sent(Topic, Stopwatch.GetElapsedTime(start), exception);
             throw;
         }
     }
@@ -88,11 +103,17 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_isWaiting)
+            if (_waiting > 0)
             {
                 return false;
             }
             Publisher<T>? publisher = _connection.Current;
+            if (publisher is null)
+            {
+                // Nobody did where there is no host.
+                _connection.Start();
+                publisher = _connection.Current;
+            }
             return publisher is not null && TryPublish(publisher, message, extras);
         }
     }
@@ -101,25 +122,25 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
     {
         try
         {
-            if (publisher.TryPublish(message, extras))
-            {
-                _metrics.Sent(Topic);
-                return true;
-            }
-            return false;
+            return publisher.TryPublish(message, extras);
         }
-        catch (Exception exception) when (exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed))
+        catch (Exception exception) when (IsEndOf(publisher, exception))
         {
             _connection.Renew(publisher, exception);
             return false;
         }
     }
 
+    /// <summary>Whether the endpoint can be used no more. What a serializer has disposed is its own business.</summary>
+    private bool IsEndOf(Publisher<T> publisher, Exception exception) =>
+        exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed && _connection.Current != publisher);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask PublishObservedAsync(T message, MessageExtras extras, CancellationToken cancellationToken)
     {
         using Activity? activity = _tracing.StartSend(Topic, extras);
         long start = Stopwatch.GetTimestamp();
-        string? error = null;
+        Exception? error = null;
         try
         {
             if (!TryPublishNow(message, extras))
@@ -129,32 +150,45 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         }
         catch (Exception exception)
         {
-            error = exception.GetType().FullName;
+            error = exception;
             BusTracing.Fail(activity, exception);
             throw;
         }
         finally
         {
-            _metrics.Timed(MessagingOperation.Send, Topic, Stopwatch.GetElapsedTime(start), error);
+            _metrics.Sent(Topic, Stopwatch.GetElapsedTime(start), error);
         }
     }
 
     private async ValueTask PublishLaterAsync(T message, MessageExtras extras, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _waiting++;
+        }
         try
         {
-            Publisher<T> publisher;
-            do
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
             {
-                publisher = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+                Publisher<T> publisher;
+                do
+                {
+                    publisher = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+                }
+                while (!await TryPublishAsync(publisher, message, extras, cancellationToken).ConfigureAwait(false));
             }
-            while (!await TryPublishAsync(publisher, message, extras, cancellationToken).ConfigureAwait(false));
-            _metrics.Sent(Topic);
+            finally
+            {
+                _turn.Release();
+            }
         }
         finally
         {
-            _turn.Release();
+            lock (_lock)
+            {
+                _waiting--;
+            }
         }
     }
 
@@ -173,7 +207,6 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
                     publishing.GetAwaiter().GetResult();
                     return true;
                 }
-                _isWaiting = true;
             }
             _connection.BlockedSince = DateTimeOffset.UtcNow;
             try
@@ -184,13 +217,9 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
             finally
             {
                 _connection.BlockedSince = null;
-                lock (_lock)
-                {
-                    _isWaiting = false;
-                }
             }
         }
-        catch (Exception exception) when (exception is RingCorruptException || (exception is ObjectDisposedException && !_isDisposed))
+        catch (Exception exception) when (IsEndOf(publisher, exception))
         {
             _connection.Renew(publisher, exception);
             return false;

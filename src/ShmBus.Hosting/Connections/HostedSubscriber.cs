@@ -12,6 +12,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     private readonly BusServices _services;
     private readonly IMessageSerializer<T> _serializer;
     private readonly HandlerSettings _settings;
+    private readonly LossLog _losses;
     private int _readers;
 
     internal HostedSubscriber(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, BusServices services)
@@ -20,6 +21,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
         _serializer = serializer;
         _settings = settings;
         _services = services;
+        _losses = new LossLog(topic, topic, services);
         _connection = services.Connect(topic, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
     }
 
@@ -34,29 +36,35 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
             throw new InvalidOperationException($"Somebody else reads the topic '{Topic}' by this subscriber; expected one reader at a time.");
         }
         Subscriber<T>? subscriber = null;
+        bool isDone = true;
         try
         {
-            while (true)
+            using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _services.Stopping);
+            while (!_services.Stopping.IsCancellationRequested)
             {
-                try
+                subscriber = await TryGetAsync(ending.Token).ConfigureAwait(false);
+                if (subscriber is null)
                 {
-                    subscriber = await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+                    break;
                 }
-                catch (ObjectDisposedException)
-                {
-                    yield break;
-                }
-                (bool isThere, T? message) = await TryReadAsync(subscriber, cancellationToken).ConfigureAwait(false);
+                (bool isThere, T? message) = await TryReadAsync(subscriber, ending.Token).ConfigureAwait(false);
                 if (isThere)
                 {
-                    _services.Metrics.Consumed(Topic);
+                    _services.Metrics.Consumed(Topic, Topic, MessagingOperation.Receive);
+                    isDone = false;
                     yield return message!;
+                    // Nobody comes here who leaves the loop in between: by an exception, for all that is known.
+                    isDone = true;
                 }
             }
+            cancellationToken.ThrowIfCancellationRequested();
         }
         finally
         {
-            Complete(subscriber);
+            if (isDone)
+            {
+                Complete(subscriber);
+            }
             Interlocked.Exchange(ref _readers, 0);
         }
     }
@@ -66,36 +74,43 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     private Subscriber<T> Create(Topic topic)
     {
         Subscriber<T> subscriber = topic.CreateSubscriber(_serializer, acknowledge: _settings.Acknowledge, joinAt: _settings.JoinAt, place: _settings.Place);
-        subscriber.Raw.Lost += OnLost;
+        subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
+        _losses.AddMissed(subscriber.Raw.MissedBytes);
         return subscriber;
     }
 
-    private void OnLost(object? sender, LossEventArgs loss)
+    /// <summary>Null when the host stops.</summary>
+    private async ValueTask<Subscriber<T>?> TryGetAsync(CancellationToken cancellationToken)
     {
-        _services.Metrics.Lost(Topic, loss.Length);
-        Log.Lost(_services.Logger, Topic, Topic, loss.Position, loss.Length, loss.Cause);
+        try
+        {
+            return await _connection.GetAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException || (exception is OperationCanceledException && _services.Stopping.IsCancellationRequested))
+        {
+            return null;
+        }
     }
 
-    /// <summary>Nothing when the endpoint was lost.</summary>
+    /// <summary>Nothing when the endpoint was lost, or the host stops.</summary>
     private async ValueTask<(bool, T?)> TryReadAsync(Subscriber<T> subscriber, CancellationToken cancellationToken)
     {
         try
         {
             return (true, await subscriber.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (SubscriberEvictedException exception)
+        catch (Exception exception) when (exception is SubscriberEvictedException or RingCorruptException or RecordKindException || (exception is ObjectDisposedException && _connection.Current != subscriber))
         {
-            Log.Evicted(_services.Logger, Topic, Topic, exception.Position);
             _connection.Renew(subscriber, exception);
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or RingCorruptException or RecordKindException)
+        catch (OperationCanceledException) when (_services.Stopping.IsCancellationRequested)
         {
-            _connection.Renew(subscriber, exception);
+            // The loop ends.
         }
         return (false, default);
     }
 
-    /// <summary>Who leaves the loop has read the last message.</summary>
+    /// <summary>The last message that was read is delivered.</summary>
     private static void Complete(Subscriber<T>? subscriber)
     {
         try

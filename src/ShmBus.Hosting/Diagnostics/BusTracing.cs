@@ -13,11 +13,36 @@ internal sealed class BusTracing : IDisposable
     /// <summary>Whether anybody listens.</summary>
     internal bool IsOn => _source.HasListeners();
 
-    internal Activity? StartSend(string topic, in MessageExtras extras) =>
-        IsOn ? Start(MessagingOperation.Send, ActivityKind.Producer, topic, default, extras.CorrelationId) : null;
+    /// <summary>A message is published. One that was given a trace context of its own keeps it: the span then only links to it, and is nobody's parent.</summary>
+    internal Activity? StartSend(string topic, in MessageExtras extras)
+    {
+        if (!IsOn)
+        {
+            return null;
+        }
+        ActivityContext given = ContextOf(extras);
+        return Start(MessagingOperation.Send, given == default ? ActivityKind.Producer : ActivityKind.Client, topic, default, given, extras.CorrelationId);
+    }
 
-    internal Activity? StartProcess(in MessageContext context, in ActivityContext parent) =>
-        IsOn ? Start(MessagingOperation.Process, ActivityKind.Consumer, context.Topic, parent, context.CorrelationId) : null;
+    /// <summary>A message is handled.</summary>
+    /// <param name="context">The message.</param>
+    /// <param name="handler">Who handles it.</param>
+    /// <param name="parent">The span that published it, if any is known.</param>
+    internal Activity? StartProcess(in MessageContext context, string handler, in ActivityContext parent)
+    {
+        if (!IsOn)
+        {
+            return null;
+        }
+        Activity? activity = Start(MessagingOperation.Process, ActivityKind.Consumer, context.Topic, parent, parent, context.CorrelationId);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag("shmbus.endpoint.name", handler);
+            activity.SetTag("shmbus.message.position", context.Position);
+            activity.SetTag("shmbus.message.attempt", context.Attempt);
+        }
+        return activity;
+    }
 
     internal static void Fail(Activity? activity, Exception exception)
     {
@@ -29,22 +54,37 @@ internal sealed class BusTracing : IDisposable
         }
     }
 
+    /// <summary>What it was started for did not happen: it is not exported.</summary>
+    internal static void Drop(Activity? activity)
+    {
+        if (activity is not null)
+        {
+            activity.IsAllDataRequested = false;
+            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+        }
+    }
+
     public void Dispose() => _source.Dispose();
 
-    private Activity? Start(string operation, ActivityKind kind, string topic, in ActivityContext parent, Guid? correlation)
+    private Activity? Start(string operation, ActivityKind kind, string topic, in ActivityContext parent, in ActivityContext link, Guid? correlation)
     {
-        Activity? activity = _source.StartActivity($"{operation} {topic}", kind, parent);
-        if (activity is { IsAllDataRequested: true })
+        // What samplers may decide by has to be there from the start.
+        KeyValuePair<string, object?>[] tags =
+        [
+            new("messaging.system", ShmBusTelemetry.System),
+            new("messaging.operation.name", operation),
+            new("messaging.operation.type", operation),
+            new("messaging.destination.name", topic),
+        ];
+        ActivityLink[]? links = link == default ? null : [new ActivityLink(link)];
+        Activity? activity = _source.StartActivity($"{operation} {topic}", kind, parent, tags, links);
+        if (correlation is Guid id && activity is { IsAllDataRequested: true })
         {
-            activity.SetTag("messaging.system", "shmbus");
-            activity.SetTag("messaging.operation.name", operation);
-            activity.SetTag("messaging.operation.type", operation);
-            activity.SetTag("messaging.destination.name", topic);
-            if (correlation is Guid id)
-            {
-                activity.SetTag("messaging.message.conversation_id", id.ToString());
-            }
+            activity.SetTag("messaging.message.conversation_id", id.ToString());
         }
         return activity;
     }
+
+    private static ActivityContext ContextOf(in MessageExtras extras) =>
+        extras.TraceContext is TraceContext given && ActivityContext.TryParse(given.ToString(), extras.TraceState, out ActivityContext context) ? context : default;
 }

@@ -5,6 +5,9 @@ namespace ShmBus.Hosting.Diagnostics;
 /// <summary>Every line that this package logs.</summary>
 internal static partial class Log
 {
+    /// <summary>For so long an endpoint that goes through the same trouble again and again does not repeat itself.</summary>
+    internal const int QuietMilliseconds = 10_000;
+
     [LoggerMessage(1, LogLevel.Information, "{Endpoint}: connected to the topic '{Topic}' ({Path}).")]
     internal static partial void Connected(ILogger logger, string endpoint, string topic, string path);
 
@@ -20,8 +23,8 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Endpoint}: evicted from the topic '{Topic}' at {Position}, since it lagged too far; joining again.")]
     internal static partial void Evicted(ILogger logger, string endpoint, string topic, long position);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Endpoint}: {Bytes} bytes at {Position} of the topic '{Topic}' are lost: {Cause}.")]
-    internal static partial void Lost(ILogger logger, string endpoint, string topic, long position, long bytes, LossCause cause);
+    [LoggerMessage(6, LogLevel.Warning, "{Endpoint}: {Bytes} bytes at {Position} of the topic '{Topic}' are lost ({Cause}); {TotalBytes} since the start.")]
+    internal static partial void Lost(ILogger logger, string endpoint, string topic, long position, long bytes, LossCause cause, long totalBytes);
 
     [LoggerMessage(7, LogLevel.Warning, "{Endpoint}: the message at {Position} of '{Topic}' failed, try {Attempt}; again in {Delay}.")]
     internal static partial void Retrying(ILogger logger, string endpoint, string topic, long position, int attempt, TimeSpan delay, Exception exception);
@@ -43,4 +46,19 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Warning, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are delivered again at the next start.")]
     internal static partial void StoppedUnfinished(ILogger logger, string endpoint, string topic, int unfinished);
+
+    [LoggerMessage(14, LogLevel.Error, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are lost: they count as delivered.")]
+    internal static partial void StoppedLosing(ILogger logger, string endpoint, string topic, int unfinished);
+
+    [LoggerMessage(15, LogLevel.Error, "{Endpoint}: {Bytes} bytes that were published to the deleted file of the topic '{Topic}' are lost: nobody reads it.")]
+    internal static partial void LeftBehind(ILogger logger, string endpoint, string topic, long bytes);
+
+    [LoggerMessage(16, LogLevel.Warning, "{Endpoint}: {Bytes} bytes of the topic '{Topic}' are lost: its place was given up, since it lagged too far.")]
+    internal static partial void Missed(ILogger logger, string endpoint, string topic, long bytes);
+
+    [LoggerMessage(20, LogLevel.Error, "{Endpoint}: the host has stopped, and messages stand in the local channel of '{Topic}': they are lost.")]
+    internal static partial void LocalChannelLost(ILogger logger, string endpoint, string topic);
+
+    [LoggerMessage(21, LogLevel.Error, "{Endpoint}: the time to stop is over, and there was no room for the end of the channel '{Topic}': readers wait for the next writer.")]
+    internal static partial void EndNotPublished(ILogger logger, string endpoint, string topic);
 }

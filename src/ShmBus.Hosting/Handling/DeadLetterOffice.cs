@@ -7,6 +7,7 @@ internal sealed class DeadLetterOffice(BusServices services) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HostedPublisher<DeadLetter>> _publishers = new(StringComparer.Ordinal);
+    private bool _isDisposed;
 
     internal HostedPublisher<DeadLetter> To(string topic)
     {
@@ -15,6 +16,10 @@ internal sealed class DeadLetterOffice(BusServices services) : IDisposable
             if (!_publishers.TryGetValue(topic, out HostedPublisher<DeadLetter>? publisher))
             {
                 _publishers.Add(topic, publisher = new HostedPublisher<DeadLetter>(topic, DeadLetter.Serializer, services));
+                if (_isDisposed)
+                {
+                    publisher.Dispose();
+                }
             }
             return publisher;
         }
@@ -24,6 +29,7 @@ internal sealed class DeadLetterOffice(BusServices services) : IDisposable
     {
         lock (_lock)
         {
+            _isDisposed = true;
             foreach (HostedPublisher<DeadLetter> publisher in _publishers.Values)
             {
                 publisher.Dispose();

@@ -25,11 +25,14 @@ internal sealed class Delivery<T>
     internal ReadOnlyMemory<byte> Payload => _buffer.AsMemory(0, _length);
 
     /// <summary>Whether it was dealt with; false also while it is not known.</summary>
-    internal volatile bool IsDone;
+    internal bool IsDone { get; set; }
+
+    /// <summary>Whether it is one of the library's own, which nobody handles.</summary>
+    internal bool IsMark { get; private set; }
 
     internal MessageReceipt Receipt { get; set; }
 
-    internal void Set(in Message message, string topic, IMessageSerializer<T> serializer, bool withParent, bool withExtras)
+    internal void Set(in Message message, string topic, bool withParent, bool withExtras)
     {
         ReadOnlySpan<byte> payload = message.Payload;
         if (_buffer.Length < payload.Length)
@@ -38,7 +41,7 @@ internal sealed class Delivery<T>
         }
         payload.CopyTo(_buffer);
         _length = payload.Length;
-        IsDone = false;
+        IsDone = IsMark = false;
         Context = new MessageContext
         {
             Topic = topic, Position = message.Position, Type = message.Type, Timestamp = message.Timestamp, CorrelationId = message.CorrelationId, Attempt = 1,
@@ -47,8 +50,11 @@ internal sealed class Delivery<T>
         Extras = withExtras
             ? new MessageExtras { Timestamp = message.Timestamp, CorrelationId = message.CorrelationId, TraceContext = message.TraceContext, TraceState = System.Text.Encoding.UTF8.GetString(message.TraceState) }
             : default;
-        Failure = null;
-        Message = default!;
+    }
+
+    internal void Deserialize(IMessageSerializer<T> serializer)
+    {
+        Clear();
         try
         {
             serializer.Deserialize(new MessagePayload(Payload), out T content);
@@ -59,6 +65,8 @@ internal sealed class Delivery<T>
             Failure = exception;
         }
     }
+
+    internal void SetMark() => IsDone = IsMark = true;
 
     /// <summary>Lets go of the content.</summary>
     internal void Clear()

@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using ShmBus.Hosting.Connections;
 using ShmBus.Hosting.Diagnostics;
@@ -15,9 +15,6 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     /// <summary>From this type on, messages are the library's own: the end marks of channels.</summary>
     private const uint FirstReservedType = 0xFFFF_FF00;
 
-    /// <summary>So many messages per handler may be begun behind one that takes long.</summary>
-    private const int BegunPerHandler = 16;
-
     private readonly string _topic;
     private readonly IMessageSerializer<T> _serializer;
     private readonly HandlerSettings _settings;
@@ -27,38 +24,63 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     // Never disposed: they hold nothing, and are asked to the end.
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly LossLog _losses;
     private readonly bool _acknowledgesExplicitly;
+    private readonly bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
-    private int _unfinished;
+    private volatile WorkerGroup<T>? _workers;
+    private volatile int _inHand;
+    private bool _isStopped;
 
-    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, bool overwrites, MessageProcessor<T> processor, BusServices services)
+    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
     {
         _topic = topic;
         _serializer = serializer;
         _settings = settings;
         _processor = processor;
         _services = services;
+        _losses = new LossLog(processor.Name, topic, services);
         // What was overwritten comes again in no case.
-        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && !overwrites;
+        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && topicSettings.Overflow != Overflow.Overwrite;
+        _comeAgain = (_acknowledgesExplicitly || settings is { Concurrency: 1, Acknowledge: Acknowledge.AfterHandling })
+            && (topicSettings.Delivery == Delivery.Queue || settings.Place is not null);
         _connection = services.Connect(processor.Name, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
     }
 
-    public void Start() => _connection.Start();
+    public void Start()
+    {
+        _connection.Start();
+        _processor.Start();
+    }
 
-    public void Run() => _run = Task.Run(RunAsync);
+    public void Run()
+    {
+        // The activity in which the host was started, and whatever else flows with it, has nothing to do with the messages.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _run = Task.Run(RunAsync);
+        }
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_isStopped)
+        {
+            return;
+        }
+        _isStopped = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        using (cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort))
+        // What handlers do when they are told may throw, or take its time.
+        using (cancellationToken.UnsafeRegister(static abort => _ = ((CancellationTokenSource)abort!).CancelAsync(), _abort))
         {
             await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         _connection.Dispose();
-        if (!_run.IsCompleted || _unfinished > 0)
+        int unfinished = _workers?.Unfinished ?? _inHand;
+        if (unfinished > 0)
         {
-            Log.StoppedUnfinished(_services.Logger, _processor.Name, _topic, Math.Max(1, _unfinished));
+            (_comeAgain ? Log.StoppedUnfinished : (Action<ILogger, string, string, int>)Log.StoppedLosing)(_services.Logger, _processor.Name, _topic, unfinished);
         }
         Log.Stopped(_services.Logger, _processor.Name, _topic, Interlocked.Read(ref _handled));
     }
@@ -67,7 +89,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
-        _abort.Cancel();
+        _ = _abort.CancelAsync();
         _connection.Dispose();
     }
 
@@ -78,14 +100,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             acknowledge: _acknowledgesExplicitly ? Acknowledge.Explicitly : _settings.Acknowledge,
             joinAt: _settings.JoinAt,
             place: _settings.Place);
-        subscriber.Raw.Lost += OnLost;
+        subscriber.Raw.Lost += (_, loss) => _losses.Add(loss);
+        _losses.AddMissed(subscriber.Raw.MissedBytes);
         return subscriber;
-    }
-
-    private void OnLost(object? sender, LossEventArgs loss)
-    {
-        _services.Metrics.Lost(_topic, loss.Length);
-        Log.Lost(_services.Logger, _processor.Name, _topic, loss.Position, loss.Length, loss.Cause);
     }
 
     private async Task RunAsync()
@@ -103,14 +120,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 return;
             }
-            catch (SubscriberEvictedException exception)
-            {
-                Log.Evicted(_services.Logger, _processor.Name, _topic, exception.Position);
-                _connection.Renew(subscriber!, exception);
-            }
             catch (Exception exception) when (subscriber is not null)
             {
-                // Poisoned, disposed since the topic moved, or written by a newer version: the connection tells, and goes on trying.
+                // Evicted, poisoned, disposed since the topic moved, or written by a newer version: the connection tells, and goes on trying.
                 _connection.Renew(subscriber, exception);
             }
             catch (ObjectDisposedException)
@@ -130,116 +142,63 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             {
                 await subscriber.WaitToReadAsync(_stopping.Token).ConfigureAwait(false);
             }
-            else if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
+            else if (!delivery.IsMark)
             {
-                Interlocked.Increment(ref _handled);
-            }
-            else
-            {
-                // Not acknowledged: the next start begins with it.
-                _unfinished++;
-                return;
+                _inHand = 1;
+                if (!await HandleAsync(delivery).ConfigureAwait(false))
+                {
+                    // Not acknowledged: the next start begins with it.
+                    return;
+                }
+                _inHand = 0;
             }
         }
         subscriber.Complete();
     }
 
-    /// <summary>
-    /// This task alone reads and acknowledges. Workers take what it read from a channel, and tell it when they have done one: what all before it are done, too,
-    /// is acknowledged.
-    /// </summary>
-    private async Task HandleAtOnceAsync(Subscriber subscriber)
+    private Task HandleAtOnceAsync(Subscriber subscriber)
     {
-        int window = _settings.Concurrency * BegunPerHandler;
-        Channel<Delivery<T>> work = Channel.CreateUnbounded<Delivery<T>>(new UnboundedChannelOptions { SingleWriter = true });
-        WorkSignal<T> signal = new(subscriber);
-        Task[] workers = new Task[_settings.Concurrency];
-        for (int i = 0; i < workers.Length; i++)
-        {
-            workers[i] = Task.Run(() => WorkAsync(work.Reader, signal));
-        }
-        Queue<Delivery<T>> begun = new(window);
-        Stack<Delivery<T>> free = new(window);
-        try
-        {
-            while (!_stopping.IsCancellationRequested)
-            {
-                AcknowledgeDone(subscriber, begun, free);
-                if (begun.Count == window)
-                {
-                    await signal.WaitForWorkAsync(begun.Peek(), _stopping.Token).ConfigureAwait(false);
-                    continue;
-                }
-                Delivery<T> delivery = free.Count > 0 ? free.Pop() : new Delivery<T>();
-                if (TryTake(subscriber, delivery))
-                {
-                    delivery.Receipt = _acknowledgesExplicitly ? subscriber.GetReceipt() : default;
-                    begun.Enqueue(delivery);
-                    work.Writer.TryWrite(delivery);
-                    continue;
-                }
-                free.Push(delivery);
-                await signal.WaitForMessageAsync(begun.Count > 0 ? begun.Peek() : null, _stopping.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // What was begun is finished.
-        }
-        finally
-        {
-            work.Writer.Complete();
-            await Task.WhenAll(workers).ConfigureAwait(false);
-        }
-        AcknowledgeDone(subscriber, begun, free);
-        _unfinished = begun.Count;
+        _workers = new WorkerGroup<T>(subscriber, _settings.Concurrency, _acknowledgesExplicitly, TryTake, HandleAsync);
+        return _workers.RunAsync(_stopping.Token);
     }
 
-    private async Task WorkAsync(ChannelReader<Delivery<T>> work, WorkSignal<T> signal)
+    /// <summary>False when it is to be delivered again at the next start. Then nothing behind it is begun any more.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> HandleAsync(Delivery<T> delivery)
     {
-        await foreach (Delivery<T> delivery in work.ReadAllAsync().ConfigureAwait(false))
+        delivery.Deserialize(_serializer);
+        try
         {
-            if (_stopping.IsCancellationRequested)
-            {
-                continue;
-            }
             if (await _processor.ProcessAsync(delivery, _stopping.Token, _abort.Token).ConfigureAwait(false))
             {
                 Interlocked.Increment(ref _handled);
-                delivery.IsDone = true;
-                signal.Done();
-            }
-            else
-            {
-                // Nothing behind it is begun any more.
-                await _stopping.CancelAsync().ConfigureAwait(false);
+                return true;
             }
         }
-    }
-
-    private void AcknowledgeDone(Subscriber subscriber, Queue<Delivery<T>> begun, Stack<Delivery<T>> free)
-    {
-        while (begun.TryPeek(out Delivery<T>? delivery) && delivery.IsDone)
+        catch (Exception exception)
         {
-            if (_acknowledgesExplicitly)
-            {
-                subscriber.Acknowledge(delivery.Receipt);
-            }
-            delivery.Clear();
-            free.Push(begun.Dequeue());
+            // Not the handler: what logs or counts. A worker that ended by it would be missed by nobody.
+            _processor.StopHost(delivery, exception, 0);
         }
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        return false;
     }
 
     private bool TryTake(Subscriber subscriber, Delivery<T> delivery)
     {
-        while (subscriber.TryRead(out Message message))
+        if (!subscriber.TryRead(out Message message))
         {
-            if (message.Type < FirstReservedType)
-            {
-                delivery.Set(message, _topic, _serializer, _services.Tracing.IsOn, _processor.KeepsExtras);
-                return true;
-            }
+            return false;
         }
-        return false;
+        if (message.Type < FirstReservedType)
+        {
+            delivery.Set(message, _topic, _services.Tracing.IsOn, _processor.KeepsExtras);
+        }
+        else
+        {
+            // Nothing to handle, but it is acknowledged in its turn.
+            delivery.SetMark();
+        }
+        return true;
     }
 }

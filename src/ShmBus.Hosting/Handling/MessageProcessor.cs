@@ -21,8 +21,14 @@ internal sealed class MessageProcessor<T>(
     /// <summary>Whether the bytes of a message may be needed after it was handled.</summary>
     internal bool KeepsExtras => settings.OnError == ErrorAction.DeadLetter;
 
-    /// <summary>Why the host stops, if it does because of this.</summary>
-    internal Exception? Fatal { get; private set; }
+    /// <summary>Connects to where messages go that cannot be handled.</summary>
+    internal void Start()
+    {
+        if (settings.OnError == ErrorAction.DeadLetter)
+        {
+            office.To(settings.DeadLetterTopic!).Start();
+        }
+    }
 
     /// <summary>Deals with a message.</summary>
     /// <param name="delivery">The message.</param>
@@ -32,9 +38,13 @@ internal sealed class MessageProcessor<T>(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> ProcessAsync(Delivery<T> delivery, CancellationToken stopping, CancellationToken abort)
     {
-        services.Metrics.Consumed(topic);
+        services.Metrics.Consumed(topic, name, MessagingOperation.Process);
         if (delivery.Failure is not null)
         {
+            using (Activity? activity = services.Tracing.StartProcess(delivery.Context with { Attempt = 0 }, name, delivery.Parent))
+            {
+                BusTracing.Fail(activity, delivery.Failure);
+            }
             return await GiveUpAsync(delivery, delivery.Failure, 0, stopping).ConfigureAwait(false);
         }
         for (int attempt = 1; ; attempt++)
@@ -44,8 +54,9 @@ internal sealed class MessageProcessor<T>(
                 await InvokeAsync(delivery, attempt, abort).ConfigureAwait(false);
                 return true;
             }
-            catch (OperationCanceledException) when (abort.IsCancellationRequested)
+            catch (Exception) when (abort.IsCancellationRequested)
             {
+                // Whatever it says: it was told to end, and what it uses may be gone.
                 return false;
             }
             catch (Exception exception)
@@ -56,7 +67,7 @@ internal sealed class MessageProcessor<T>(
                 }
                 TimeSpan delay = DelayAfter(attempt);
                 Log.Retrying(services.Logger, name, topic, delivery.Context.Position, attempt, delay, exception);
-                services.Metrics.Retried(topic);
+                services.Metrics.Retried(topic, name, exception);
                 await Task.Delay(delay, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (stopping.IsCancellationRequested)
                 {
@@ -70,9 +81,9 @@ internal sealed class MessageProcessor<T>(
     private async ValueTask InvokeAsync(Delivery<T> delivery, int attempt, CancellationToken abort)
     {
         MessageContext context = delivery.Context with { Attempt = attempt };
-        using Activity? activity = services.Tracing.StartProcess(context, delivery.Parent);
-        long start = services.Metrics.Times(MessagingOperation.Process) ? Stopwatch.GetTimestamp() : 0;
-        string? error = null;
+        using Activity? activity = services.Tracing.StartProcess(context, name, delivery.Parent);
+        long start = services.Metrics.TimesProcess ? Stopwatch.GetTimestamp() : 0;
+        Exception? error = null;
         AsyncServiceScope scope = scopes.CreateAsyncScope();
         try
         {
@@ -80,7 +91,7 @@ internal sealed class MessageProcessor<T>(
         }
         catch (Exception exception)
         {
-            error = exception.GetType().FullName;
+            error = exception;
             BusTracing.Fail(activity, exception);
             throw;
         }
@@ -89,7 +100,7 @@ internal sealed class MessageProcessor<T>(
             await scope.DisposeAsync().ConfigureAwait(false);
             if (start != 0)
             {
-                services.Metrics.Timed(MessagingOperation.Process, topic, Stopwatch.GetElapsedTime(start), error);
+                services.Metrics.Processed(topic, name, Stopwatch.GetElapsedTime(start), error);
             }
         }
     }
@@ -99,7 +110,7 @@ internal sealed class MessageProcessor<T>(
         switch (settings.OnError)
         {
             case ErrorAction.Skip:
-                services.Metrics.Skipped(topic);
+                services.Metrics.Skipped(topic, name, exception);
                 Log.Skipped(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
                 return true;
             case ErrorAction.DeadLetter:
@@ -113,28 +124,28 @@ internal sealed class MessageProcessor<T>(
     private async ValueTask<bool> DeadLetterAsync(Delivery<T> delivery, Exception exception, int attempts, CancellationToken stopping)
     {
         string deadLetterTopic = settings.DeadLetterTopic!;
-        HostedPublisher<DeadLetter> publisher = office.To(deadLetterTopic);
-        DeadLetter letter = new()
-        {
-            Topic = topic,
-            Handler = name,
-            Position = delivery.Context.Position,
-            Type = delivery.Context.Type,
-            Attempts = attempts,
-            FailedAt = DateTimeOffset.UtcNow,
-            ErrorType = exception.GetType().FullName!,
-            ErrorMessage = exception.Message.Length > MostErrorText ? exception.Message[..MostErrorText] : exception.Message,
-            Payload = delivery.Payload,
-        };
         try
         {
+            HostedPublisher<DeadLetter> publisher = office.To(deadLetterTopic);
+            DeadLetter letter = new()
+            {
+                Topic = topic,
+                Handler = name,
+                Position = delivery.Context.Position,
+                Type = delivery.Context.Type,
+                Attempts = attempts,
+                FailedAt = DateTimeOffset.UtcNow,
+                ErrorType = exception.GetType().FullName!,
+                ErrorMessage = exception.Message.Length > MostErrorText ? exception.Message[..MostErrorText] : exception.Message,
+                Payload = delivery.Payload,
+            };
             if (!publisher.TryPublish(letter, delivery.Extras))
             {
                 Log.DeadLetterBlocked(services.Logger, name, topic, deadLetterTopic);
                 await publisher.PublishAsync(letter, delivery.Extras, stopping).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception exceptionOfStop) when (stopping.IsCancellationRequested && exceptionOfStop is OperationCanceledException or ObjectDisposedException)
         {
             return false;
         }
@@ -143,14 +154,15 @@ internal sealed class MessageProcessor<T>(
             StopHost(delivery, new AggregateException(failure, exception), attempts);
             return false;
         }
-        services.Metrics.DeadLettered(topic);
+        services.Metrics.DeadLettered(topic, name, exception);
         Log.DeadLettered(services.Logger, name, topic, delivery.Context.Position, attempts, deadLetterTopic, exception);
         return true;
     }
 
-    private void StopHost(Delivery<T> delivery, Exception exception, int attempts)
+    /// <summary>Stops the host because of a message, which is not delivered.</summary>
+    internal void StopHost(Delivery<T> delivery, Exception exception, int attempts)
     {
-        Fatal = exception;
+        services.Failure = new HandlerFailure(name, topic, delivery.Context.Position, exception);
         Log.StoppingHost(services.Logger, name, topic, delivery.Context.Position, attempts, exception);
         // Whoever watches the process (systemd, a container) learns that it was no success.
         Environment.ExitCode = 1;

@@ -18,17 +18,24 @@ internal sealed record RegionOptions(long PopulateLimit, bool Lock, bool HugePag
     internal bool SharesWithGroup => (Mode & GroupAccess) != 0;
 
     /// <summary>Names what is wrong with what a user set.</summary>
-    /// <exception cref="ArgumentException">Something is.</exception>
-    internal static void Check(UnixFileMode mode, int? group)
+    internal static IEnumerable<string> FindProblems(UnixFileMode mode, int? group)
     {
         if (mode is not (OwnerOnly or OwnerOnly | UnixFileMode.GroupRead or OwnerOnly | GroupAccess))
         {
-            throw new ArgumentException(
-                $"{nameof(Mode)} is {Convert.ToString((int)mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.");
+            yield return $"{nameof(Mode)} is {Convert.ToString((int)mode, 8)}; expected 600, 640 or 660 (octal): the owner reads and writes, the group may, others never.";
         }
         if (group < 0)
         {
-            throw new ArgumentException($"{nameof(Group)} is {group}; expected the id of a group.");
+            yield return $"{nameof(Group)} is {group}; expected the id of a group.";
+        }
+    }
+
+    /// <exception cref="ArgumentException">There is a problem: the first one.</exception>
+    internal static void ThrowFirst(IEnumerable<string> problems)
+    {
+        foreach (string problem in problems)
+        {
+            throw new ArgumentException(problem);
         }
     }
 

@@ -36,7 +36,7 @@ internal unsafe partial struct RingConsumer
         }
         // Before what follows: below it, within means nothing, and so a successor of one that is killed between the two reads the batch again. The other
         // way round it would read again what was acknowledged before.
-        StoreAcknowledged(resume == _passedFrom ? _passedEnd : resume);
+        StoreAcknowledged(resume >= _passedFrom && resume < _passedEnd ? _passedEnd : resume);
         _acknowledgedWithin = within;
         if (within != 0)
         {

@@ -10,11 +10,14 @@ namespace ShmBus.Serialization;
 public readonly ref struct MessagePayload
 {
     private readonly IPayloadLender? _lender;
+    private readonly ReadOnlyMemory<byte> _own; // where nobody lends
 
     /// <summary>Bytes of one's own, for example to test a serializer.</summary>
     /// <param name="bytes">The bytes.</param>
-    public MessagePayload(ReadOnlyMemory<byte> bytes) : this(bytes.Span, new OwnBytes(bytes))
+    public MessagePayload(ReadOnlyMemory<byte> bytes)
     {
+        Span = bytes.Span;
+        _own = bytes;
     }
 
     internal MessagePayload(ReadOnlySpan<byte> bytes, IPayloadLender lender)
@@ -28,15 +31,10 @@ public readonly ref struct MessagePayload
 
     /// <summary>The bytes, for serializers that want memory. Allocates a small object, which knows when the bytes are no longer there.</summary>
     /// <remarks>Using it after <see cref="IMessageSerializer{T}.Deserialize"/> has returned throws <see cref="ObjectDisposedException"/>.</remarks>
-    public ReadOnlyMemory<byte> Memory => _lender is null ? default : _lender.Lend(Span);
+    public ReadOnlyMemory<byte> Memory => _lender is null ? _own : _lender.Lend(Span);
 
     /// <summary>The same as a sequence of one segment.</summary>
     public ReadOnlySequence<byte> Sequence => new(Memory);
-
-    private sealed class OwnBytes(ReadOnlyMemory<byte> own) : IPayloadLender
-    {
-        public ReadOnlyMemory<byte> Lend(ReadOnlySpan<byte> bytes) => own;
-    }
 }
 
 /// <summary>Lends memory of the ring out, and takes it back.</summary>

@@ -17,13 +17,18 @@ internal static partial class ReadmeText
     /// <summary>Those below one heading, and the inline code in the first cells of its tables.</summary>
     internal static string[] CodeOf(string heading)
     {
-        string section = Regex.Match(Readme, $@"^## {Regex.Escape(heading)}\n(.*?)^## ", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        string section = SectionOf(heading);
         return [.. CodeIn(section), .. FirstCell().Matches(section).Select(static cell => cell.Groups["code"].Value)];
     }
 
+    /// <summary>What stands below one heading.</summary>
+    internal static string SectionOf(string heading) =>
+        Regex.Match(Readme, $@"^## {Regex.Escape(heading)}\n(.*?)^## ", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+
     internal static string OneLine(string text) => WhiteSpace().Replace(text.Trim(), " ");
 
-    private static string[] CodeIn(string text) => [.. CodeBlock().Matches(text).Select(static block => block.Groups["code"].Value)];
+    /// <summary>The blocks of C# in a text.</summary>
+    internal static string[] CodeIn(string text) => [.. CodeBlock().Matches(text).Select(static block => block.Groups["code"].Value)];
 
     [GeneratedRegex(@"^```csharp\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();

@@ -62,8 +62,20 @@ internal sealed partial class PeerProcess : IDisposable
     /// <summary>Reads a line and fails unless it is this one.</summary>
     internal void Expect(string line) => Assert.That(ReadLine(), Is.EqualTo(line));
 
+    /// <summary>The lines that the peer still writes, as they come, until it ends.</summary>
+    internal IEnumerable<string> ReadLines()
+    {
+        while (_process.StandardOutput.ReadLine() is string line)
+        {
+            yield return line;
+        }
+    }
+
     /// <summary>All that it still writes, until it ends.</summary>
     internal string ReadToEnd() => _process.StandardOutput.ReadToEnd();
+
+    /// <summary>All that it said on standard error, until it ends.</summary>
+    internal string ReadError() => _process.StandardError.ReadToEnd();
 
     internal void WriteLine(string line) => _process.StandardInput.WriteLine(line);
 

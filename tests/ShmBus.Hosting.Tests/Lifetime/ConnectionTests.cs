@@ -1,0 +1,317 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ShmBus.Hosting.Tests.Support;
+using ShmBus.Serialization;
+using ShmBus.Tests.Support;
+
+namespace ShmBus.Hosting.Tests.Lifetime;
+
+/// <summary>Hosts on a bus that comes and goes.</summary>
+internal sealed class ConnectionTests
+{
+    private readonly ConcurrentQueue<string> _handled = [];
+    private TestDirectory _directory = null!;
+    private CapturedLog _log = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _handled.Clear();
+        _directory = new TestDirectory();
+        _log = new CapturedLog();
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _log.Dispose();
+        if (Directory.Exists(_directory.Path))
+        {
+            _directory.Dispose();
+        }
+    }
+
+    [Test]
+    public async Task Which_host_starts_first_does_not_matter([Values] bool handlerFirst)
+    {
+        IHost first = await (handlerFirst ? HandleAsync() : PublishAsync());
+        if (!handlerFirst)
+        {
+            await first.Publisher<string>().PublishAllAsync(0, 100);
+        }
+        IHost second = await (handlerFirst ? PublishAsync() : HandleAsync());
+        if (handlerFirst)
+        {
+            await second.Publisher<string>().PublishAllAsync(0, 100);
+        }
+        Until.True(() => _handled.Count == 100);
+        await StopAsync(first, second);
+        Assert.That(_handled, Is.EqualTo(Enumerable.Range(0, 100).Select(static i => $"{i}")));
+    }
+
+    [Test]
+    public async Task A_second_handler_waits_until_the_first_has_left_and_none_is_handled_twice()
+    {
+        IHost publishing = await PublishAsync();
+        IHost first = await HandleAsync();
+        await publishing.Publisher<string>().PublishAllAsync(0, 50);
+        CapturedLog log = new();
+        IHost second = await HandleAsync(log);
+        Until.True(() => log.Has("CannotConnect"));
+        Assert.That(log.Last("CannotConnect").Exception, Is.InstanceOf<Endpoints.EndpointInUseException>());
+        await first.StopAsync();
+        await publishing.Publisher<string>().PublishAllAsync(50, 100);
+        Until.True(() => log.Has("Connected") && _handled.Count == 100);
+        await StopAsync(first, second, publishing);
+        Assert.That(_handled, Is.EqualTo(Enumerable.Range(0, 100).Select(static i => $"{i}")));
+    }
+
+    [Test]
+    public async Task A_second_publisher_waits_until_the_first_has_left()
+    {
+        IHost first = await PublishAsync();
+        IHost second = await PublishAsync(_log);
+        Assert.That(_log.Has("CannotConnect"));
+        Assert.That(second.Publisher<string>().TryPublish("0"), Is.False);
+        Task later = second.Publisher<string>().PublishAsync("0").AsTask();
+        Assert.That(later.IsCompleted, Is.False);
+        await first.StopAsync();
+        await later;
+        IHost handler = await HandleAsync();
+        Until.True(() => _handled.Count == 1);
+        await StopAsync(first, second, handler);
+    }
+
+    [TestCase("mode")]
+    [TestCase("capacity")]
+    [TestCase("contract")]
+    [TestCase("file")]
+    public async Task A_topic_that_cannot_be_reached_does_not_stop_the_start_and_is_reached_when_the_cause_is_gone(string cause)
+    {
+        string file = _directory.File("numbers");
+        Action recover = () => File.Delete(file);
+        switch (cause)
+        {
+            case "mode":
+                File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
+                recover = () => File.SetUnixFileMode(_directory.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                break;
+            case "capacity":
+                Topic.OpenOrCreate(file, new TopicOptions { Capacity = 4096 }).Dispose();
+                break;
+            case "contract":
+                using (Topic topic = Topic.OpenOrCreate(file))
+                {
+                    topic.CreatePublisher(DeadLetter.Serializer).Dispose();
+                }
+                break;
+            default:
+                await File.WriteAllTextAsync(file, "not a topic");
+                break;
+        }
+        IHost handler = await HandleAsync(_log);
+        IHost publishing = await PublishAsync();
+        Assert.That(_log.Has("CannotConnect"));
+        Task publish = publishing.Publisher<string>().PublishAsync("0").AsTask();
+        Assert.That(publish.IsCompleted, Is.False);
+        recover();
+        await publish;
+        Until.True(() => _handled.Count == 1);
+        Assert.That(_log.Lines.Count(static line => line.Name == "CannotConnect"), Is.EqualTo(1), "said once");
+        await StopAsync(handler, publishing);
+    }
+
+    [Test]
+    public async Task A_topic_that_was_deleted_is_read_to_its_end_and_followed([Values] bool replaced, [Values] bool wholeDirectory)
+    {
+        TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        IHost publishing = await PublishAsync(_log);
+        IMessagePublisher<string> publisher = publishing.Publisher<string>();
+        IHost handler = await HandleAsync(handle: () => first.Task);
+        await publisher.PublishAllAsync(0, 100);
+        if (wholeDirectory)
+        {
+            Directory.Delete(_directory.Path, recursive: true);
+        }
+        else
+        {
+            File.Delete(_directory.File("numbers"));
+        }
+        if (replaced)
+        {
+            Directory.CreateDirectory(_directory.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Topic.OpenOrCreate(_directory.File("numbers")).Dispose();
+        }
+        await publisher.PublishAllAsync(100, 200);
+        Until.True(() => _log.Lines.Count(static line => line.Name == "Connected") == 2);
+        await publisher.PublishAllAsync(200, 300);
+        first.SetResult();
+        Until.True(() => _handled.Count == 300);
+        Assert.That(_handled, Is.EqualTo(Enumerable.Range(0, 300).Select(static i => $"{i}")));
+        Assert.That(_log.Has("LeftBehind"), Is.False);
+        await StopAsync(publishing, handler);
+    }
+
+    [Test]
+    public async Task What_nobody_will_read_any_more_is_not_lost_silently()
+    {
+        IHost publishing = await PublishAsync(_log);
+        await publishing.Publisher<string>().PublishAllAsync(0, 10);
+        File.Delete(_directory.File("numbers"));
+        Until.True(() => _log.Has("LeftBehind"));
+        Assert.That(_log.Last("LeftBehind")["Bytes"], Is.EqualTo(320));
+        await StopAsync(publishing);
+    }
+
+    [Test]
+    public async Task A_broadcast_that_was_deleted_is_left_although_the_place_of_another_lags_in_it()
+    {
+        static void Broadcast(ShmBusBuilder builder) => builder.ConfigureTopic("numbers", static settings => settings.Delivery = Delivery.Broadcast);
+        using (Topic topic = Topic.OpenOrCreate(_directory.File("numbers"), new TopicOptions { Delivery = Delivery.Broadcast, Subscribers = 8 }))
+        {
+            topic.CreateSubscriber(place: "away").Dispose();
+        }
+        IHost handler = await HandleAsync(_log, Broadcast);
+        IHost publishing = await PublishAsync(configure: Broadcast);
+        await publishing.Publisher<string>().PublishAllAsync(0, 10);
+        Until.True(() => _handled.Count == 10);
+        File.Delete(_directory.File("numbers"));
+        Until.True(() => _log.Lines.Count(static line => line.Name == "Connected") == 2);
+        await StopAsync(handler, publishing);
+    }
+
+    [Test]
+    public async Task An_evicted_handler_joins_again_at_its_place_and_says_what_it_missed()
+    {
+        static void Broadcast(ShmBusBuilder builder) => builder.ConfigureTopic("numbers", static settings =>
+            (settings.Delivery, settings.Capacity, settings.EvictionLag) = (Delivery.Broadcast, 4096, 4096));
+        TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        IHost handler = await HandleAsync(_log, Broadcast, () => first.Task, static settings => settings.Place = "here");
+        IHost publishing = await PublishAsync(configure: Broadcast);
+        await publishing.Publisher<string>().PublishAllAsync(0, 1000);
+        first.SetResult();
+        Until.True(() => _log.Has("Missed") && _log.Lines.Count(static line => line.Name == "Connected") == 2);
+        Assert.That(_log.Has("Evicted"));
+        Assert.That((long)_log.Last("Missed")["Bytes"]!, Is.GreaterThan(0));
+        await publishing.Publisher<string>().PublishAsync("last");
+        Until.True(() => _handled.Contains("last"));
+        await StopAsync(handler, publishing);
+    }
+
+    [Test]
+    public async Task A_claim_whose_owner_was_killed_is_told_and_passed_by()
+    {
+        static void Two(ShmBusBuilder builder) => builder.ConfigureTopic("numbers", static settings => settings.Publishers = 2);
+        IHost handler = await HandleAsync(_log, Two);
+        IHost publishing = await PublishAsync(configure: Two);
+        using (PeerProcess peer = PeerProcess.Start("claim", _directory.Path, "numbers"))
+        {
+            peer.Expect("claimed");
+            await publishing.Publisher<string>().PublishAsync("behind");
+            peer.Kill();
+        }
+        Until.True(() => _handled.Count == 1);
+        Assert.That(_log.Last("Lost")["Bytes"], Is.EqualTo(128));
+        Assert.That(_log.Last("Lost")["Cause"], Is.EqualTo(LossCause.PublisherDied));
+        await StopAsync(handler, publishing);
+    }
+
+    [Test]
+    public async Task A_corrupt_ring_is_not_opened_again_and_again_at_once_and_another_in_its_place_is_used()
+    {
+        IHost publishing = await PublishAsync();
+        await publishing.Publisher<string>().PublishAsync("0");
+        byte[] bytes = await File.ReadAllBytesAsync(_directory.File("numbers"));
+        // The length of the record, which stands 8 bytes before its payload.
+        int length = bytes.AsSpan().LastIndexOf((byte)'0') - 8;
+        await using (FileStream file = new(_directory.File("numbers"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Position = length;
+            file.Write([0xFF, 0xFF, 0xFF, 0x7F]);
+        }
+        IHost handler = await HandleAsync(_log);
+        Until.True(() => _log.Lines.Count(static line => line.Name == "Disconnected") == 4);
+        Assert.That(_log.Last("Disconnected").Exception, Is.InstanceOf<Rings.RingCorruptException>());
+        File.Delete(_directory.File("numbers"));
+        while (_handled.IsEmpty)
+        {
+            await publishing.Publisher<string>().PublishAsync("1");
+        }
+        await StopAsync(handler, publishing);
+    }
+
+    [Test]
+    public async Task Stopping_twice_or_not_at_all_leaves_nothing()
+    {
+        using Bus bus = Bus.InProcess();
+        IHost host = await TestHost.StartAsync(
+            bus, builder => builder.AddPublisher("numbers", MessageSerializer.Utf8).AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default), _log.Capture);
+        Assert.That(host.Services.GetRequiredService<Bus>(), Is.SameAs(bus));
+        host.Dispose();
+        Assert.That(bus.InspectTopic("numbers").Endpoints, Is.Empty, "and the bus is its owner's");
+        host = await TestHost.StartAsync(bus, builder => builder.AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default), _log.Capture);
+        await host.StopAsync();
+        Assert.That(bus.InspectTopic("numbers").Endpoints, Is.Empty);
+        await host.StopAsync();
+        host.Dispose();
+        Assert.That(_log.Lines.Count(static line => line.Name == "Stopped"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_host_that_fails_to_start_leaves_nothing()
+    {
+        using Bus bus = Bus.InProcess();
+        using (IHost host = TestHost.Build(
+            builder => builder.UseInProcess(bus).AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default),
+            static builder => builder.Services.AddHostedService<Failing>()))
+        {
+            Assert.That(async () => await host.StartAsync(), Throws.TypeOf<NotSupportedException>());
+        }
+        Assert.That(bus.InspectTopic("numbers").Endpoints, Is.Empty);
+        using IHost never = TestHost.Build(builder => builder.UseInProcess(bus).AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default));
+        await never.StopAsync();
+    }
+
+    private Task<IHost> PublishAsync(CapturedLog? log = null, Action<ShmBusBuilder>? configure = null) => TestHost.StartAsync(
+        _directory.Path,
+        builder =>
+        {
+            configure?.Invoke(builder);
+            builder.AddPublisher("numbers", MessageSerializer.Utf8);
+        },
+        builder => log?.Capture(builder));
+
+    private Task<IHost> HandleAsync(
+        CapturedLog? log = null, Action<ShmBusBuilder>? configure = null, Func<Task>? handle = null, Action<HandlerSettings>? settings = null) => TestHost.StartAsync(
+        _directory.Path,
+        builder =>
+        {
+            configure?.Invoke(builder);
+            builder.AddHandler(
+                "numbers", MessageSerializer.Utf8,
+                async (_, message, _, _) =>
+                {
+                    await (handle?.Invoke() ?? Task.CompletedTask);
+                    _handled.Enqueue(message);
+                },
+                settings);
+        },
+        builder => log?.Capture(builder));
+
+    private static async Task StopAsync(params IHost[] hosts)
+    {
+        foreach (IHost host in hosts)
+        {
+            await host.StopAsync();
+            host.Dispose();
+        }
+    }
+
+    private sealed class Failing : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
