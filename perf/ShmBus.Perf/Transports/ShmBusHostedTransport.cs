@@ -120,7 +120,7 @@ internal sealed class ShmBusHostedTransport : ILatencyTransport, IStreamTranspor
             {
                 bus.Configure(options => options.Directory = settings.Directory);
                 foreach (string topic in new[] { publishTo, handle }.OfType<string>())
-                    bus.ConfigureTopic(topic, made => made.Capacity = ChannelSettings.RingCapacity);
+                    bus.ConfigureTopic(topic, made => made.Capacity = settings.Capacity);
                 if (publishTo is not null)
                     bus.AddPublisher(publishTo, new BytesSerializer());
                 if (handle is not null)
