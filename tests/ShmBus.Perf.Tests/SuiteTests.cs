@@ -91,7 +91,7 @@ internal sealed class SuiteTests
         JsonElement row = Run("wake", "--transport", "shmbus", "--wait", "spin", "--gap", "5", "--idle", "1", "--seconds", "0.1").Single();
 
         // It never sleeps; how much of a processor it gets is up to who else wants it.
-        Assert.That(Number(row, "idle_cpu_us_per_s"), Is.GreaterThan(50_000), row.ToString());
+        Assert.That(Number(row, "idle_cpu_us_per_s"), Is.GreaterThan(10_000), row.ToString());
     }
 
     [Test]
