@@ -5,6 +5,11 @@ var root = new RootCommand("Measures ways of moving messages between two process
 {
     LatencyCommand.Create(),
     ThroughputCommand.Create(),
+    WakeCommand.Create(),
+    LoadCommand.Create(),
+    MemoryCommand.Create(),
+    FilesCommand.Create(),
+    CompareCommand.Create(),
     PeerCommand.Create(),
 };
 

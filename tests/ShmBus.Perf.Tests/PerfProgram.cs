@@ -26,9 +26,12 @@ internal sealed class PerfProgram : IDisposable
 
     internal string Error => _error.Result;
 
-    internal static PerfProgram Start(params IEnumerable<string> arguments)
+    /// <summary>Starts a suite, on processors that there are.</summary>
+    internal static PerfProgram Start(params IEnumerable<string> arguments) => StartCommand([.. arguments, "--cpus", OwnProcessors.Two]);
+
+    internal static PerfProgram StartCommand(params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(LatencyRow).Assembly.Location, .. arguments, "--cpus", OwnProcessors.Two])
+        ProcessStartInfo start = new("dotnet", [typeof(LatencyRow).Assembly.Location, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

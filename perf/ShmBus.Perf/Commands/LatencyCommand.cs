@@ -14,15 +14,11 @@ internal static class LatencyCommand
         Option<TimeSpan> gap = ParsedOption.Create("--gap", "MILLISECONDS", "A pause before each round trip, 0 to 1000, not counted: what is measured is then a wake, where ends park. Default: 0.",
             OptionText.Gap);
         command.Options.Add(gap);
-        command.SetAction((parsed, cancellation) => SuiteRun.RunAsync(async () =>
+        command.SetAction((parsed, cancellation) =>
         {
-            Plan<ILatencyTransport> plan = options.PlanIn(parsed, producers: [1]);
-            List<LatencyRow> rows = await LatencySuite.RunAsync(plan, parsed.ValueOr(gap, TimeSpan.Zero), cancellation).ConfigureAwait(false);
-            Summary.Write(rows, Console.Out);
-            Summary.WriteNotes(plan, Console.Out);
-            if (options.JsonIn(parsed) is { } file)
-                JsonFile.Write(file, rows);
-        }));
+            Plan<ILatencyTransport> plan = options.PlanIn(parsed, new Shape(Gap: parsed.ValueOr(gap, TimeSpan.Zero)));
+            return options.RunAsync(parsed, plan, () => LatencySuite.RunAsync(plan, cancellation), Summary.Write);
+        });
         return command;
     }
 }

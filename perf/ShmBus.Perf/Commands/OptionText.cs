@@ -38,6 +38,10 @@ internal static class OptionText
 
     public static int Producers(string text) => Integer(text, 1, ChannelSettings.MaximumProducers);
 
+    public static int Subscribers(string text) => Integer(text, 1, ChannelSettings.MaximumSubscribers);
+
+    public static int Rate(string text) => Integer(text, 1, 10_000_000);
+
     public static List<int> Cpus(string text)
     {
         string[] cpus = text.Split(',');
@@ -50,6 +54,12 @@ internal static class OptionText
         return Affinity.IsAllowed(cpu) ? cpu : throw new PerfException($"CPU {cpu} is not there, or not for this process");
     }
 
+    public static DirectoryInfo ExistingDirectory(string text) =>
+        Directory.Exists(text) ? new DirectoryInfo(text) : throw new PerfException($"'{text}' is not a directory that exists");
+
+    public static FileInfo ExistingFile(string text) =>
+        File.Exists(text) ? new FileInfo(text) : throw new PerfException($"'{text}' is not a file that exists");
+
     public static FileInfo NewFile(string text)
     {
         var file = new FileInfo(text);
@@ -58,7 +68,7 @@ internal static class OptionText
             : throw new PerfException($"'{text}' is not a file in a directory that exists");
     }
 
-    private static int Integer(string text, int least, int most) =>
+    public static int Integer(string text, int least, int most) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
             ? value
             : throw new PerfException($"'{text}' is not a whole number from {least} to {most}");

@@ -11,6 +11,12 @@ internal static class Sequence
     /// <summary>The last message.</summary>
     public const ulong End = ulong.MaxValue;
 
+    /// <summary>The first of the messages that stand between two phases of a course. No two are alike: some transports see only that a number changes.</summary>
+    public const ulong FirstMark = End - 8;
+
+    // A clock's reading is never as large, and neither is the number of an ordinary message.
+    private const ulong EpochBit = 1UL << 62;
+
     // Of several producers, each counts in a range of its own: its number stands above these bits.
     private const int ProducerShift = 48;
 
@@ -19,6 +25,12 @@ internal static class Sequence
 
     /// <summary>A producer's warm-up is over; what follows counts.</summary>
     public static ulong MarkOf(int producer) => EndOf(producer) - 1;
+
+    /// <summary>The mark of a producer that keeps a pace: when the message after it is due.</summary>
+    public static ulong EpochOf(long due) => (ulong)due | EpochBit;
+
+    /// <summary>When the next message is due, where <paramref name="sequence"/> is such a mark; else null.</summary>
+    public static long? DueOf(ulong sequence) => (sequence & EpochBit) != 0 ? (long)(sequence & ~EpochBit) : null;
 
     /// <summary>A producer's last message.</summary>
     public static ulong EndOf(int producer) => ((ulong)producer + 1 << ProducerShift) - 1;

@@ -11,6 +11,7 @@ internal static unsafe partial class Descriptor
     private const int O_CLOEXEC = 0x80000;
     private const int F_SETFD = 2;
     private const int F_SETPIPE_SZ = 1031;
+    private const int SEEK_SET = 0;
     private const int S_IRUSR_IWUSR = 0x180;
 
     // What anyone may ask for, unless the machine was told otherwise: /proc/sys/fs/pipe-max-size.
@@ -78,6 +79,13 @@ internal static unsafe partial class Descriptor
         }
     }
 
+    /// <summary>The next read or write is at the file's beginning.</summary>
+    public static void Rewind(int descriptor)
+    {
+        if (lseek(descriptor, 0, SEEK_SET) < 0)
+            throw Errno.Of("lseek");
+    }
+
     public static void Close(int descriptor) => _ = close(descriptor);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -97,6 +105,9 @@ internal static unsafe partial class Descriptor
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int descriptor, byte* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(int descriptor, long offset, int whence);
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);

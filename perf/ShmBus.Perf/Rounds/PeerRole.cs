@@ -13,7 +13,7 @@ internal static class PeerRole
         PeerReport? report = null;
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task measuring = MeasuringThread.Run(() => report =
-            order.Suite == SuiteName.Latency ? Echo(order) : order.Producer == 0 ? Consume(order) : Produce(order, go.Task));
+            SuiteName.HasEcho(order.Suite) ? Echo(order) : order.Producer == 0 ? Consume(order) : Produce(order, go.Task));
         // On a thread: the console's own asynchronous reads block.
         Task orphaned = Task.Run(() =>
         {
@@ -34,20 +34,31 @@ internal static class PeerRole
 
     private static PeerReport Echo(PeerOrder order)
     {
+        MemoryUse before = MemoryIn(order);
         using IPonger ponger = TransportCatalog.Latency.First(t => t.Name == order.Transport).OpenPonger(order.Channel);
-        var course = new EchoCourse(order.Size);
+        var course = new EchoCourse(order.Size, isStamped: order.Suite == SuiteName.Wake);
         Begin(order);
         ponger.Run(course);
-        return new PeerReport(course.Messages);
+        return new PeerReport(course.Messages, course.Measured, course.Usage)
+        {
+            OneWays = Distribution.Of(course.OneWays),
+            IdleUsage = course.IdleUsage,
+            MemoryBefore = before,
+            MemoryAfter = MemoryIn(order),
+        };
     }
 
     private static PeerReport Consume(PeerOrder order)
     {
         using IConsumer consumer = TransportCatalog.Stream.First(t => t.Name == order.Transport).OpenConsumer(order.Channel);
-        var sink = new StreamSink(order.Size, order.Producers);
+        Arrivals? arrivals = order.Shape.Rate == 0 ? null : new Arrivals(Pace.IntervalOf(order.Shape.Rate));
+        var sink = new StreamSink(order.Size, order.Shape.Producers, arrivals);
         Begin(order);
         consumer.Run(sink);
-        return new PeerReport(sink.Messages, sink.Measured, sink.Seconds);
+        return new PeerReport(sink.Messages, sink.Measured, sink.Usage, sink.Seconds)
+        {
+            OneWays = arrivals is null ? null : Distribution.Of(arrivals.Latencies),
+        };
     }
 
     private static PeerReport Produce(PeerOrder order, Task go)
@@ -57,8 +68,10 @@ internal static class PeerRole
         Begin(order);
         go.Wait();
         producer.Run(source);
-        return new PeerReport(source.Messages);
+        return new PeerReport(source.Messages, source.Measured, source.Usage);
     }
+
+    private static MemoryUse MemoryIn(PeerOrder order) => order.Suite == SuiteName.Memory ? MemoryUse.Now() : default;
 
     private static void Begin(PeerOrder order)
     {

@@ -4,17 +4,17 @@ using ShmBus.Perf.Transports;
 namespace ShmBus.Perf.Rounds;
 
 /// <summary>
-/// One transport, one size, one fresh channel, fresh peers: one at the other end, and a further producer each for all
-/// but main.
+/// One transport, one size, one fresh channel, fresh peers: one or more at the other end, and a further producer each for
+/// all but main.
 /// </summary>
 /// <param name="Suite">The peers' part of this suite is to run.</param>
 /// <param name="Transport">Over this transport.</param>
 /// <param name="Size">Bytes in every message.</param>
-/// <param name="Producers">How many there are; the first is main.</param>
+/// <param name="Shape">Who takes part, and when messages are sent.</param>
 /// <param name="Wait">How all ends wait, where the transport leaves the choice.</param>
 /// <param name="Duration">How long to measure, after the warm-up.</param>
-/// <param name="Cpus">The CPUs of main, of the other end, of further producers, and so on in turn.</param>
-internal sealed record Round(string Suite, ITransport Transport, int Size, int Producers, WaitMode Wait, TimeSpan Duration, IReadOnlyList<int> Cpus)
+/// <param name="Cpus">The CPUs of main, of the other ends, of further producers, and so on in turn.</param>
+internal sealed record Round(string Suite, ITransport Transport, int Size, Shape Shape, WaitMode Wait, TimeSpan Duration, IReadOnlyList<int> Cpus)
 {
     // Long enough for caches, clocks of CPUs and what the runtime still compiles.
     private static readonly TimeSpan s_fullWarmUp = TimeSpan.FromMilliseconds(300);
@@ -24,6 +24,9 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, int P
 
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1);
 
+    /// <summary>Bytes of each ring, and of what is compared with one.</summary>
+    public int Capacity => Channel(directory: "").Capacity;
+
     public TimeSpan WarmUp => WarmUpOf(Duration);
 
     /// <summary>No longer than what it is for: who measures for less than that only wants to see that it works.</summary>
@@ -31,18 +34,18 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, int P
 
     /// <summary>
     /// Makes the channel, starts the peers, runs main's end on the measuring thread. Throws when one of them fails or
-    /// dies. Returns what the other end saw, then what each further producer did.
+    /// dies. Returns what the other ends saw, then what each further producer did.
     /// </summary>
     public async Task<PeerReport[]> RunAsync<TEnd>(Func<ChannelSettings, TEnd> create, Action<TEnd> run, CancellationToken cancellation)
         where TEnd : IMainEnd
     {
         using var scratch = ScratchDirectory.Create();
-        TEnd end = create(new ChannelSettings(scratch.FullPath, Size, Wait));
+        TEnd end = create(Channel(scratch.FullPath));
         using var peers = new PeerGroup();
-        for (int producer = 0; producer < Producers; producer++)
+        for (int peer = 1 - Shape.Subscribers; peer < Shape.Producers; peer++)
         {
-            int cpu = Cpus[(producer + 1) % Cpus.Count];
-            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Producers, producer, Wait, Duration, cpu, scratch.FullPath), Transport.PeerFramework);
+            int cpu = Cpus[(peer + Shape.Subscribers) % Cpus.Count];
+            peers.Start(new PeerOrder(Suite, Transport.Name, Size, Shape, Math.Max(0, peer), Wait, Duration, cpu, scratch.FullPath), Transport.PeerFramework);
         }
 
         Task measuring = MeasuringThread.Run(() =>
@@ -59,7 +62,7 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, int P
         });
 
         using var guard = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        TimeSpan limit = WarmUp + Duration + s_slack;
+        TimeSpan limit = WarmUp + Duration + Shape.IdleTime + s_slack;
         guard.CancelAfter(limit);
         try
         {
@@ -74,6 +77,8 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, int P
             throw new PerfException($"{Transport.Name}, {Size} bytes: {e.Message}");
         }
     }
+
+    private ChannelSettings Channel(string directory) => new(directory, Size, Wait);
 
     private static async Task<PeerReport[]> All(Task measuring, Task<PeerReport>[] reports)
     {

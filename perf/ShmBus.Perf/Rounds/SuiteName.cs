@@ -5,4 +5,11 @@ internal static class SuiteName
 {
     public const string Latency = "latency";
     public const string Throughput = "throughput";
+    public const string Wake = "wake";
+    public const string Load = "load";
+    public const string Memory = "memory";
+    public const string Files = "files";
+
+    /// <summary>Whether its messages are answered.</summary>
+    public static bool HasEcho(string suite) => suite is Latency or Wake or Memory;
 }

@@ -8,11 +8,17 @@ internal sealed record LatencyRow(
     [property: JsonPropertyName("transport")] string Transport,
     [property: JsonPropertyName("wait")] string Wait,
     [property: JsonPropertyName("size")] int Size,
+    [property: JsonPropertyName("gap_ms")] double GapMilliseconds,
+    [property: JsonPropertyName("capacity")] int Capacity,
     [property: JsonPropertyName("round")] int Round,
     [property: JsonPropertyName("messages")] long Messages,
     [property: JsonPropertyName("p50_ns")] double P50,
     [property: JsonPropertyName("p90_ns")] double P90,
     [property: JsonPropertyName("p99_ns")] double P99,
     [property: JsonPropertyName("p999_ns")] double P999,
+    [property: JsonPropertyName("p9999_ns")] double P9999,
     [property: JsonPropertyName("max_ns")] double Maximum,
-    [property: JsonPropertyName("mean_ns")] double Mean);
+    [property: JsonPropertyName("mean_ns")] double Mean,
+    [property: JsonPropertyName("cpu_ns")] double Cpu,
+    [property: JsonPropertyName("sender_cpu_ns")] double SenderCpu,
+    [property: JsonPropertyName("receiver_cpu_ns")] double ReceiverCpu);

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using ShmBus.Perf.Measuring;
+using ShmBus.Perf.Native;
 using ShmBus.Perf.Rounds;
 using ShmBus.Perf.Transports;
 
@@ -8,26 +8,31 @@ namespace ShmBus.Perf.Suites;
 /// <summary>Round-trip time of one message at a time.</summary>
 internal static class LatencySuite
 {
-    private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
+    public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, CancellationToken cancellation) =>
+        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(transport, round, number, cancellation));
 
-    public static Task<List<LatencyRow>> RunAsync(Plan<ILatencyTransport> plan, TimeSpan gap, CancellationToken cancellation) =>
-        plan.RunAsync(SuiteName.Latency, (transport, round, number) => MeasureAsync(transport, round, number, gap, cancellation));
-
-    private static async Task<LatencyRow> MeasureAsync(
-        ILatencyTransport transport, Round round, int number, TimeSpan gap, CancellationToken cancellation)
+    private static async Task<LatencyRow> MeasureAsync(ILatencyTransport transport, Round round, int number, CancellationToken cancellation)
     {
-        var course = new PingCourse(round.Size, round.WarmUp, round.Duration, gap);
-        PeerReport[] reports = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
-        ulong answered = reports.Single().Messages;
-        if (answered != course.Messages)
-            throw new PerfException($"{transport.Name}: {course.Messages} messages sent, but {answered} answered");
+        var course = new PingCourse(round.Size, round.WarmUp, round.Duration, round.Shape.Gap);
+        PeerReport echo = await RunAsync(transport, round, course, cancellation).ConfigureAwait(false);
 
-        Histogram trips = course.RoundTrips;
+        Distribution trips = Distribution.Of(course.RoundTrips);
+        double sender = course.Usage.CpuNanosecondsFor(course.RoundTrips.Count);
+        double receiver = echo.Usage.CpuNanosecondsFor((long)echo.Measured);
         return new LatencyRow(
-            SuiteName.Latency, transport.Name, transport.WaitLabel(round.Wait), round.Size, number, trips.Count,
-            Percentile(0.5), Percentile(0.9), Percentile(0.99), Percentile(0.999),
-            trips.Maximum * s_nanosecondsPerTick, trips.Mean * s_nanosecondsPerTick);
+            SuiteName.Latency, transport.Name, transport.WaitLabel(round.Wait), round.Size, round.Shape.Gap.TotalMilliseconds, round.Capacity, number,
+            trips.Count, trips.P50, trips.P90, trips.P99, trips.P999, trips.P9999, trips.Maximum, trips.Mean,
+            sender + receiver, sender, receiver);
+    }
 
-        double Percentile(double fraction) => trips.Percentile(fraction) * s_nanosecondsPerTick;
+    /// <summary>Runs a course, of which no message must be missing, and returns what the other side saw.</summary>
+    public static async Task<PeerReport> RunAsync(
+        ILatencyTransport transport, Round round, PingCourse course, CancellationToken cancellation)
+    {
+        PeerReport[] reports = await round.RunAsync(transport.CreatePinger, pinger => pinger.Run(course), cancellation).ConfigureAwait(false);
+        PeerReport echo = reports.Single();
+        return echo.Messages == course.Messages
+            ? echo
+            : throw new PerfException($"{transport.Name}: {course.Messages} messages sent, but {echo.Messages} answered");
     }
 }

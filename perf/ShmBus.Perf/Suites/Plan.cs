@@ -7,7 +7,7 @@ namespace ShmBus.Perf.Suites;
 internal sealed record Plan<TTransport>(
     IReadOnlyList<TTransport> Transports,
     IReadOnlyList<int> Sizes,
-    IReadOnlyList<int> Producers,
+    IReadOnlyList<Shape> Shapes,
     WaitMode Wait,
     TimeSpan Duration,
     int Rounds,
@@ -15,41 +15,46 @@ internal sealed record Plan<TTransport>(
     where TTransport : ITransport
 {
     /// <summary>
-    /// Runs <paramref name="measure"/> for every size, number of producers and transport, <see cref="Rounds"/> times
-    /// over. Interleaved, so that what changes on the machine meanwhile befalls all of them.
+    /// Runs <paramref name="measure"/> for every size, shape and transport, <see cref="Rounds"/> times over. Interleaved,
+    /// so that what changes on the machine meanwhile befalls all of them.
     /// </summary>
     public async Task<List<TRow>> RunAsync<TRow>(string suite, Func<TTransport, Round, int, Task<TRow>> measure)
     {
+        List<Round> steps =
+            [.. from size in Sizes
+                from shape in Shapes
+                from transport in Transports
+                where WhyNot(transport, size, shape) is null
+                select new Round(suite, transport, size, shape, Wait, Duration, Cpus)];
+        if (steps.Count == 0)
+            throw new PerfException(string.Join(Environment.NewLine, LeftOut));
+
         var rows = new List<TRow>();
+        var progress = new Progress(suite, Rounds, steps.Count);
         for (int number = 1; number <= Rounds; number++)
         {
-            await Console.Error.WriteLineAsync($"{suite}: round {number} of {Rounds}").ConfigureAwait(false);
-            foreach (int size in Sizes)
+            foreach (Round step in steps)
             {
-                foreach (int producers in Producers)
-                {
-                    foreach (TTransport transport in Transports.Where(transport => WhyNot(transport, size, producers) is null))
-                    {
-                        var round = new Round(suite, transport, size, producers, Wait, Duration, Cpus);
-                        rows.Add(await measure(transport, round, number).ConfigureAwait(false));
-                    }
-                }
+                progress.Begin(number, $"{step.Transport.Name}, {step.Size} bytes");
+                rows.Add(await measure((TTransport)step.Transport, step, number).ConfigureAwait(false));
             }
         }
 
-        return rows.Count > 0 ? rows : throw new PerfException(string.Join(Environment.NewLine, LeftOut));
+        progress.End();
+        return rows;
     }
 
     /// <summary>What is not measured, and why.</summary>
     public IEnumerable<string> LeftOut =>
         (from transport in Transports
          from size in Sizes
-         from producers in Producers
-         select WhyNot(transport, size, producers)).OfType<string>().Distinct();
+         from shape in Shapes
+         select WhyNot(transport, size, shape)).OfType<string>().Distinct();
 
-    private static string? WhyNot(TTransport transport, int size, int producers) =>
+    private static string? WhyNot(TTransport transport, int size, Shape shape) =>
         transport.Missing is { } missing ? $"{transport.Name} is left out: {missing}."
         : transport.WhyTooLong(size) is { } reason ? $"{transport.Name} is left out for {size} bytes: {reason}."
-        : producers > 1 && transport is not IManyProducersTransport ? $"{transport.Name} is left out for {producers} producers: {((IStreamTransport)transport).OneProducerReason}."
+        : shape.Producers > 1 && transport is not IManyProducersTransport ? $"{transport.Name} is left out for {shape.Producers} producers: {((IStreamTransport)transport).OneProducerReason}."
+        : shape.Subscribers > 1 && transport is not IManySubscribersTransport ? $"{transport.Name} is left out for {shape.Subscribers} subscribers: {((IStreamTransport)transport).OneSubscriberReason}."
         : null;
 }

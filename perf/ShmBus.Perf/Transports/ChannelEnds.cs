@@ -46,6 +46,7 @@ internal sealed class ChannelProducer(MessageChannel channel) : IProducer
         bool more;
         do
         {
+            source.AwaitTurn();
             more = source.Write(channel.Claim(source.Size));
             channel.Commit();
         }

@@ -10,13 +10,14 @@ internal sealed record ChannelSettings(string Directory, int Size, WaitMode Wait
 {
     public const int MaximumProducers = 8;
 
+    public const int MaximumSubscribers = 8;
+
     public const int MaximumSize = 1024 * 1024;
 
     private const int UsualCapacity = 256 * 1024;
-    private const int HeaderSize = 16;
 
-    /// <summary>Bytes of a ring, and of what is compared with one: more than usual only where four messages would not fit.</summary>
-    public int Capacity => Math.Max(UsualCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)(4 * (Size + HeaderSize))));
+    /// <summary>Bytes of a ring, and of what is compared with one: more than usual only where eight messages would not fit without their headers.</summary>
+    public int Capacity => Math.Max(UsualCapacity, (int)BitOperations.RoundUpToPowerOf2((uint)(8 * Size)));
 
     public string PathOf(string file) => Path.Combine(Directory, file);
 }

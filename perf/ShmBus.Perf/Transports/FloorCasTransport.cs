@@ -37,6 +37,7 @@ internal sealed unsafe class FloorCasTransport : IManyProducersTransport
             bool more;
             do
             {
+                source.AwaitTurn();
                 ulong position;
                 do
                 {

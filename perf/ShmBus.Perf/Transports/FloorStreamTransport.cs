@@ -32,6 +32,7 @@ internal sealed unsafe class FloorStreamTransport : IStreamTransport
             bool more;
             do
             {
+                source.AwaitTurn();
                 while (position + extent > limit)
                     limit = Volatile.Read(ref *consumed) + capacity;
 

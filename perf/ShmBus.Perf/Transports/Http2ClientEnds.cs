@@ -84,6 +84,7 @@ internal sealed class Http2Producer(ChannelSettings settings) : IProducer
             bool more;
             do
             {
+                source.AwaitTurn();
                 more = source.Write(frame.AsSpan(FrameWriter.PrefixSize));
                 await stream.WriteAsync(frame).ConfigureAwait(false);
                 await stream.FlushAsync().ConfigureAwait(false);

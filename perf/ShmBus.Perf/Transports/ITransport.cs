@@ -44,6 +44,9 @@ internal interface IStreamTransport : ITransport
     /// <summary>Why it cannot have several producers, where it cannot.</summary>
     string OneProducerReason => "its ring has one producer";
 
+    /// <summary>Why it cannot have several subscribers, each of which gets every message, where it cannot.</summary>
+    string OneSubscriberReason => "each of its messages goes to one";
+
     IProducer CreateProducer(ChannelSettings settings);
 
     IConsumer OpenConsumer(ChannelSettings settings);
@@ -54,6 +57,11 @@ internal interface IManyProducersTransport : IStreamTransport
 {
     /// <summary>A further producer, in a process of its own.</summary>
     IProducer OpenProducer(ChannelSettings settings);
+}
+
+/// <summary>A transport from one producer to several consumers, each of which gets every message.</summary>
+internal interface IManySubscribersTransport : IStreamTransport
+{
 }
 
 /// <summary>An end in the main process, which has made the channel.</summary>

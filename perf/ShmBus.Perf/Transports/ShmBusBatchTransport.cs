@@ -25,6 +25,7 @@ internal sealed class ShmBusBatchTransport : ShmBusTransport
             bool more;
             do
             {
+                source.AwaitTurn();
                 more = source.Write(message);
                 batch.Add(message);
                 if (!more || batch.Count == mostMessages)

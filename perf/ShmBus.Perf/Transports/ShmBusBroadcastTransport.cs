@@ -1,7 +1,7 @@
 namespace ShmBus.Perf.Transports;
 
-/// <summary>ShmBus to every subscriber there is, here one; publishers wait for the slowest, so nothing is lost.</summary>
-internal sealed class ShmBusBroadcastTransport : ShmBusTransport
+/// <summary>ShmBus to every subscriber there is; publishers wait for the slowest, so nothing is lost.</summary>
+internal sealed class ShmBusBroadcastTransport : ShmBusTransport, IManySubscribersTransport
 {
     public override string Name => "shmbus-broadcast";
 

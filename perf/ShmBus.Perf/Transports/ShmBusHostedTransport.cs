@@ -87,6 +87,7 @@ internal sealed class ShmBusHostedTransport : ILatencyTransport, IStreamTranspor
             bool more;
             do
             {
+                source.AwaitTurn();
                 more = source.Write(message);
                 await _host.PublishAsync(message).ConfigureAwait(false);
             }

@@ -126,6 +126,7 @@ internal class ShmBusTransport : ILatencyTransport, IStreamTransport
             bool more;
             do
             {
+                source.AwaitTurn();
                 Claim claim = Claim(publisher, source.Size);
                 more = source.Write(claim.Payload);
                 claim.Commit();

@@ -91,6 +91,7 @@ internal sealed class ShmBusTypedTransport : ShmBusTransport
             bool more;
             do
             {
+                source.AwaitTurn();
                 more = source.Write(message);
                 publisher.Publish(message);
             }
