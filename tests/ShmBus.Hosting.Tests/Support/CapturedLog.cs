@@ -18,7 +18,7 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
 
     internal LogLine Last(string name) => _lines.Last(line => line.Name == name);
 
-    public ILogger CreateLogger(string categoryName) => categoryName == "ShmBus" ? this : NullLogger.Instance;
+    public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("ShmBus", StringComparison.Ordinal) ? this : NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
