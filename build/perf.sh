@@ -63,14 +63,15 @@ rivals=pipe2,pipe-anonymous,pipe-named,fifo,unix-stream,unix-seqpacket,unix-data
 # What is the same with a difference.
 kinds=shmbus,shmbus-passed,shmbus-untrusted,shmbus-many,shmbus-lanes,shmbus-broadcast,shmbus-typed,shmbus-hosted
 
+# Many processes take turns on two processors, so that each is measured needs longer rounds.
 # Steps are transports by sizes by rounds; each takes about half a second to start, and warms up for as long as it measures, 0.3 s
 # at most. Full: about 1,300 steps of 1.3 s. Quick: about 230 of 0.8 s.
 if [ -z "$quick" ]; then
     time=(--rounds 3 --seconds 0.5) long=(--rounds 5 --seconds 0.5) sizes=8,64,1024,4096,65536,1048576 kind_sizes=64,4096
-    producers=1,2,4 subscribers=1,2,8 gaps=1,10 idle=0.5 rates=10000,100000 files=(--rounds 3 --size 16,256,4096,65536,1048576,4194304)
+    crowd=(--rounds 3 --seconds 1) producers=1,2,4 subscribers=1,2,8 gaps=1,10 idle=0.5 rates=10000,100000 files=(--rounds 3 --size 16,256,4096,65536,1048576,4194304)
 else
     time=(--rounds 1 --seconds 0.15) long=("${time[@]}") sizes=64,4096,1048576 kind_sizes=64
-    producers=1,4 subscribers=1,8 gaps=1 idle=0.3 rates=10000 files=(--rounds 1 --size 16,4096,1048576 --mebibytes 4)
+    crowd=(--rounds 1 --seconds 0.5) producers=1,4 subscribers=1,8 gaps=1 idle=0.3 rates=10000 files=(--rounds 1 --size 16,4096,1048576 --mebibytes 4)
 fi
 
 suite latency latency --transport "floor,floor-futex,shmbus,$rivals" --size "$sizes" --wait adaptive "${time[@]}"
@@ -79,8 +80,8 @@ suite latency-spin latency --transport "floor,${kinds%,shmbus-hosted}" --size 64
 suite latency-park latency --transport floor-futex,shmbus,shmbus-eventfd,shmbus-await,shmbus-await-inline,fifo,unix-stream,mmap-semaphore --size 64 --wait park "${long[@]}"
 suite throughput throughput --transport "floor-stream,floor-cas,shmbus,shmbus-many,shmbus-batch,$rivals,fifo-batched,unix-stream-batched" --size "$sizes" --wait adaptive "${time[@]}"
 suite throughput-kinds throughput --transport "floor-stream,$kinds,shmbus-batch" --size "$kind_sizes" --wait adaptive "${time[@]}"
-suite throughput-producers throughput --transport floor-cas,shmbus-many,shmbus-lanes,unix-seqpacket,unix-datagram,mqueue,zeromq --size 64 --producers "$producers" --wait adaptive "${time[@]}"
-suite throughput-subscribers throughput --transport shmbus-broadcast --size 64 --subscribers "$subscribers" --wait adaptive "${time[@]}"
+suite throughput-producers throughput --transport floor-cas,shmbus-many,shmbus-lanes,unix-seqpacket,unix-datagram,mqueue,zeromq --size 64 --producers "$producers" --wait adaptive "${crowd[@]}"
+suite throughput-subscribers throughput --transport shmbus-broadcast --size 64 --subscribers "$subscribers" --wait adaptive "${crowd[@]}"
 suite wake wake --transport "floor-futex,shmbus,shmbus-eventfd,shmbus-await,shmbus-await-inline,shmbus-hosted,$rivals" --size 64 --gap "$gaps" --idle "$idle" "${time[@]}"
 suite load load --transport "floor-stream,shmbus,shmbus-many,shmbus-hosted,$rivals" --size 64 --rate "$rates" --wait adaptive "${time[@]}"
 suite memory memory --transport "floor,$kinds,shmbus-await,$rivals" --size 64 --wait adaptive "${time[@]}"

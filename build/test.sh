@@ -62,6 +62,12 @@ if ! /sbin/ldconfig -p | grep 'libzmq\.so\.5' >/dev/null; then
     install libzmq5 || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
 fi
 
+# The browser that opens the report of what is measured. Google's own does, too.
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+    echo "Installing chromium ..."
+    install chromium || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+fi
+
 # The models first: they need no build. Each model and each mutation counts as one test. With arguments, some tests only are
 # wanted: then not.
 status=0

@@ -1,3 +1,5 @@
+using ShmBus.Perf.Suites;
+
 namespace ShmBus.Perf.Reporting;
 
 /// <summary>The tables of ShmBus against each transport, as the page, the terminal and the README show them.</summary>
@@ -6,7 +8,7 @@ internal static class Comparisons
     /// <summary>One table for each size, with who is ahead.</summary>
     public static List<Table> Of(IEnumerable<RivalRow> rows) =>
         [.. rows.GroupBy(row => row.Size).Select(size => new Table(
-            Figure.Bytes(size.Key),
+            Figure.Size(size.Key),
             ["transport", "round trip p50", "p99", "× ShmBus", "its CPU", "messages", "payload", "ShmBus ×", "their CPU", "ahead"],
             [.. size.Select(row => (IReadOnlyList<string>)
                 [row.Transport, Sections.Text(row.RoundTrip, Figure.Time), Sections.Text(row.RoundTripTail, Figure.Time),
@@ -14,7 +16,10 @@ internal static class Comparisons
                  Sections.Text(row.Rate, Figure.Rate), Sections.Text(row.Rate * row.Size, Figure.ByteRate),
                  Sections.Text(row.OwnThroughput?.Median("messages_per_s") / row.Rate, Figure.Ratio), Sections.Text(row.MessageCpu, Figure.Time), row.Ahead])]))];
 
-    public static string Legend =>
+    public static string Legend(IEnumerable<RivalRow> rows) =>
         "'× ShmBus': how many times as long as ShmBus's own round trip. 'ShmBus ×': how many times as many messages ShmBus moves. Batched ones hold messages back and stand beside shmbus-batch. "
-        + "Ahead is who is better by more than the spreads of both over their rounds; 'even' is what is not. Floors are limits of the machine, not transports.";
+        + "Ahead is who is better by more than the spreads of both over their rounds; 'even' is what is not. Floors are limits of the machine, not transports."
+        + (rows.SelectMany(row => new[] { row.Latency, row.Throughput }).Any(measurement => measurement?.Rounds.Count < Comparison.LeastRounds)
+            ? $" Here are fewer than {Comparison.LeastRounds} rounds, so nobody knows their noise: who is ahead may be chance."
+            : "");
 }

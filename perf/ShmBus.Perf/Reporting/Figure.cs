@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace ShmBus.Perf.Reporting;
 
 /// <summary>Numbers for people, with three digits that count.</summary>
-internal static class Figure
+internal static partial class Figure
 {
     public static string Time(double nanoseconds) => nanoseconds switch
     {
@@ -20,6 +21,12 @@ internal static class Figure
     public static string Ratio(double ratio) => $"{Digits(ratio)}×";
 
     public static string Count(double count) => Prefixed(count).TrimEnd();
+
+    /// <summary>Of a message or a chunk: those that are asked for are round.</summary>
+    public static string Size(int bytes) => Round(Bytes(bytes));
+
+    /// <summary>The same without zeros that say nothing, as marks on an axis are exact.</summary>
+    public static string Round(string figure) => TrailingZeros().Replace(figure, "");
 
     public static string Bytes(double bytes) => Math.Abs(bytes) switch
     {
@@ -45,4 +52,7 @@ internal static class Figure
         < 99.95 => value.ToString("0.0", CultureInfo.InvariantCulture),
         _ => value.ToString("#,0", CultureInfo.InvariantCulture),
     };
+
+    [GeneratedRegex(@"\.0+(?!\d)|(?<=\.\d*[1-9])0+(?!\d)")]
+    private static partial Regex TrailingZeros();
 }

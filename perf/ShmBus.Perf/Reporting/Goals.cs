@@ -38,7 +38,7 @@ internal sealed record Goal(string Name, bool IsAtMost, double Limit, double Mea
             from reference in run.Where(IsOf(Reference)).Where(reference => reference.Text("gap_ms") == own.Text("gap_ms"))
             let measured = own.Median(Field) / reference.Median(Field)
             where measured is not null
-            select new Goal($"{Figure.Bytes(Size)}, {Name}", IsAtMost, Limit, measured.Value)).FirstOrDefault();
+            select new Goal($"{Figure.Size(Size)}, {Name}", IsAtMost, Limit, measured.Value)).FirstOrDefault();
 
         private Func<Measurement, bool> IsOf(string transport) => measurement =>
             measurement is { Producers: 1, Subscribers: 1 } && measurement.Transport == transport && measurement.Size == Size;

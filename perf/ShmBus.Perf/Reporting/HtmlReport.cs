@@ -61,7 +61,7 @@ internal static class HtmlReport
 
         if (rows.Count > 0)
         {
-            html.WriteLine($"""<section id="against"><h2>ShmBus against each transport</h2><p>{E(Comparisons.Legend)}</p>""");
+            html.WriteLine($"""<section id="against"><h2>ShmBus against each transport</h2><p>{E(Comparisons.Legend(rows))}</p>""");
             foreach (Table table in Comparisons.Of(rows))
                 WriteTable(html, table);
             html.WriteLine("</section>");

@@ -36,7 +36,7 @@ internal static class ReadmeBlock
         foreach (var size in rows.GroupBy(row => row.Size))
         {
             text.WriteLine();
-            text.WriteLine($"Messages of {Figure.Bytes(size.Key)}:");
+            text.WriteLine($"Messages of {Figure.Size(size.Key)}:");
             text.WriteLine();
             text.WriteLine("| transport | round trip p50 | p99 | its CPU | throughput | CPU of a message |");
             text.WriteLine("| --- | --- | --- | --- | --- | --- |");

@@ -17,7 +17,7 @@ internal static class Sections
         [.. new[]
         {
             Section("latency", "Round trips, by percentile", "One message there, one back, the next. A line is one transport, from its median to its worst.",
-                results.Runs(SuiteName.Latency).SelectMany(run => SizesShown(run).Select(size => Percentiles($"Round trip of {Figure.Bytes(size)}, {Ways(run)}", run.Where(row => row.Size == size), "round trip")))
+                results.Runs(SuiteName.Latency).SelectMany(run => SizesShown(run).Select(size => Percentiles($"Round trip of {Figure.Size(size)}, {Ways(run)}", run.Where(row => row.Size == size), "round trip")))
                     .SelectMany(chart => WithFloor(chart, "floor", "floor-futex"))),
             Section("latency-size", "Round trips, by size", "The median round trip.",
                 results.Runs(SuiteName.Latency).Where(HasSizes).Select(run => BySize($"Round trip by size, {Ways(run)}", "round trip, p50", run, "p50_ns", Figure.Time)).SelectMany(chart => WithFloor(chart, "floor", "floor-futex"))),
@@ -30,22 +30,22 @@ internal static class Sections
                     }).SelectMany(chart => chart.Measure == "messages" ? WithFloor(chart, "floor-stream") : [chart])),
             Section("producers", "Throughput, by producers", "Several processes send to one. More processes than processors share them.",
                 results.Runs(SuiteName.Throughput).Where(run => run.Any(row => row.Producers > 1)).SelectMany(run => SizesShown(run).Select(size => By(
-                    $"{Figure.Bytes(size)}: messages a second by producers", "messages", run.Where(row => row.Size == size && row.Subscribers == 1), row => row.Producers, "producers", "messages_per_s", Figure.Rate)))
+                    $"{Figure.Size(size)}: messages a second by producers", "messages", run.Where(row => row.Size == size && row.Subscribers == 1), row => row.Producers, "producers", "messages_per_s", Figure.Rate)))
                     .SelectMany(chart => WithFloor(chart, "floor-cas"))),
             Section("subscribers", "Throughput, by subscribers", "One process sends, and each of several gets every message. A rate counts each message once.",
                 results.Runs(SuiteName.Throughput).Where(run => run.Any(row => row.Subscribers > 1)).SelectMany(run => SizesShown(run).Select(size => By(
-                    $"{Figure.Bytes(size)}: messages a second by subscribers", "messages", run.Where(row => row.Size == size && row.Producers == 1), row => row.Subscribers, "subscribers", "messages_per_s", Figure.Rate)))
+                    $"{Figure.Size(size)}: messages a second by subscribers", "messages", run.Where(row => row.Size == size && row.Producers == 1), row => row.Subscribers, "subscribers", "messages_per_s", Figure.Rate)))
                     .SelectMany(chart => WithFloor(chart, "floor-stream"))),
             Section("wake", "Waking a sleeper", "One way to a reader that went to sleep in a pause before each message; then what a process costs that only waits.",
                 results.Runs(SuiteName.Wake).SelectMany(Wakes)),
             Section("load", "At a fixed rate", "One way, from when a message ought to have been sent: a stall counts for all that was due in it. A transport that did not hold the rate is left out of the picture: its times would only grow. The table has it.",
                 results.Runs(SuiteName.Load).SelectMany(run => run.GroupBy(row => (row.Size, Rate: row.Whole("rate", 0)))).Select(group => Percentiles(
-                    $"{Figure.Bytes(group.Key.Size)} at {Figure.Rate(group.Key.Rate)}", group.Where(IsHeld), "one way")).SelectMany(chart => WithFloor(chart, "floor-stream")))
+                    $"{Figure.Size(group.Key.Size)} at {Figure.Round(Figure.Rate(group.Key.Rate))}", group.Where(IsHeld), "one way")).SelectMany(chart => WithFloor(chart, "floor-stream")))
                 with { Tables = [RatesHeld(results)] },
             Section("cpu", "Processor time", "What a message costs of processors, in all processes together: a transport that spins pays for waiting, too.",
                 new[] { (Suite: SuiteName.Latency, Name: "a round trip", Floor: "floor"), (Suite: SuiteName.Throughput, Name: "a message one way", Floor: "floor-stream") }
                     .SelectMany(part => SizesShown(Rivals.RunOf(results, part.Suite)).Select(size => Dots(
-                        $"Processor time of {part.Name}, {Figure.Bytes(size)}", "processor time", Rivals.RunOf(results, part.Suite).Where(row => row.Size == size), [("both sides", "cpu_ns"), ("sender", "sender_cpu_ns"), ("receiver", "receiver_cpu_ns")], Figure.Time))
+                        $"Processor time of {part.Name}, {Figure.Size(size)}", "processor time", Rivals.RunOf(results, part.Suite).Where(row => row.Size == size), [("both sides", "cpu_ns"), ("sender", "sender_cpu_ns"), ("receiver", "receiver_cpu_ns")], Figure.Time))
                         .SelectMany(chart => WithFloor(chart, part.Floor)))),
             Section("memory", "Memory", "What a channel takes in the process at its other end, more than before it was opened, and what each message allocates there.",
                 results.Runs(SuiteName.Memory).SelectMany(Memory)),
@@ -88,7 +88,7 @@ internal static class Sections
     {
         foreach (var group in run.GroupBy(row => (row.Size, Gap: row.Text("gap_ms"))))
         {
-            Chart wakes = Dots($"{Figure.Bytes(group.Key.Size)} to a sleeper, after {group.Key.Gap} ms", "one way", group, [("p50", "p50_ns"), ("p99", "p99_ns")], Figure.Time);
+            Chart wakes = Dots($"{Figure.Size(group.Key.Size)} to a sleeper, after {group.Key.Gap} ms", "one way", group, [("p50", "p50_ns"), ("p99", "p99_ns")], Figure.Time);
             foreach (Chart chart in WithFloor(wakes, "floor-futex"))
                 yield return chart;
             // Once is enough: what is idle has no gaps.
@@ -104,10 +104,10 @@ internal static class Sections
     {
         foreach (var group in run.GroupBy(row => row.Size))
         {
-            Chart taken = Dots($"Memory of a channel, {Figure.Bytes(group.Key)}", "more than before", group, [("resident", "resident_growth_bytes"), ("managed", "managed_growth_bytes")], Figure.Bytes) with { IsFromZero = true };
+            Chart taken = Dots($"Memory of a channel, {Figure.Size(group.Key)}", "more than before", group, [("resident", "resident_growth_bytes"), ("managed", "managed_growth_bytes")], Figure.Bytes) with { IsFromZero = true };
             foreach (Chart chart in WithFloor(taken, "floor"))
                 yield return chart;
-            yield return Dots($"Allocated by a message of {Figure.Bytes(group.Key)}", "managed memory", group, [("receiver", "allocated_bytes_per_message"), ("sender", "main_allocated_bytes_per_message")], Figure.Bytes) with { IsFromZero = true };
+            yield return Dots($"Allocated by a message of {Figure.Size(group.Key)}", "managed memory", group, [("receiver", "allocated_bytes_per_message"), ("sender", "main_allocated_bytes_per_message")], Figure.Bytes) with { IsFromZero = true };
         }
     }
 
@@ -133,7 +133,7 @@ internal static class Sections
         return new Table("Every way of touching pages and of syncing, with minor page faults",
             ["method", "place", "chunk", "pages", "sync", .. passes.SelectMany(pass => new[] { pass, "faults" })],
             [.. run.GroupBy(row => (row.Transport, Place: row.Text("place"), row.Size, Touch: row.Text("touch"), Sync: row.Text("sync"))).Select(group => (IReadOnlyList<string>)
-                [group.Key.Transport, group.Key.Place, Figure.Bytes(group.Key.Size), group.Key.Touch, group.Key.Sync,
+                [group.Key.Transport, group.Key.Place, Figure.Size(group.Key.Size), group.Key.Touch, group.Key.Sync,
                  .. passes.SelectMany(pass => Of(group.FirstOrDefault(row => row.Text("pass") == pass)))])]);
 
         static string[] Of(Measurement? pass) => [Text(pass?.Median("bytes_per_s"), Figure.ByteRate), Text(pass?.Median("minor_faults"), Figure.Count)];
@@ -142,7 +142,7 @@ internal static class Sections
     private static Table RatesHeld(Results results) => new("Rates, and whether they were held",
         ["transport", "waits", "size", "asked", "reached", "held", "p50", "p99", "max"],
         [.. results.Of(SuiteName.Load).Select(row => (IReadOnlyList<string>)
-            [row.Transport, row.Wait, Figure.Bytes(row.Size), Figure.Rate(row.Whole("rate", 0)), Text(row.Median("messages_per_s"), Figure.Rate), IsHeld(row) ? "yes" : "no",
+            [row.Transport, row.Wait, Figure.Size(row.Size), Figure.Rate(row.Whole("rate", 0)), Text(row.Median("messages_per_s"), Figure.Rate), IsHeld(row) ? "yes" : "no",
              Text(row.Median("p50_ns"), Figure.Time), Text(row.Median("p99_ns"), Figure.Time), Text(row.Median("max_ns"), Figure.Time)])]);
 
     /// <summary>In every round.</summary>

@@ -61,7 +61,7 @@ internal sealed class Svg
         foreach (double tick in values.Ticks)
         {
             WriteGrid(Left, Y(tick), Right, Y(tick));
-            WriteText("tick end", Left - 6, Y(tick) + 4, _chart.Text(tick));
+            WriteText("tick end", Left - 6, Y(tick) + 4, Figure.Round(_chart.Text(tick)));
         }
 
         foreach (Mark mark in _chart.Marks)
@@ -120,7 +120,7 @@ internal sealed class Svg
         foreach (double tick in values.Ticks)
         {
             WriteGrid(X(tick), Top, X(tick), Floor);
-            WriteText("tick middle", X(tick), Floor + 16, _chart.Text(tick));
+            WriteText("tick middle", X(tick), Floor + 16, Figure.Round(_chart.Text(tick)));
         }
 
         foreach ((int row, Series series) in _chart.Series.Index())

@@ -14,7 +14,7 @@ internal static class TextReport
         foreach (Table table in Comparisons.Of(rows))
             Write(table, output);
         if (rows.Count > 0)
-            output.WriteLine(Comparisons.Legend);
+            output.WriteLine(Comparisons.Legend(rows));
         if (Goal.In(results) is { Count: > 0 } goals)
             Write(Goal.TableOf(goals), output);
         foreach (string reason in results.LeftOut)
