@@ -8,14 +8,14 @@ internal sealed class Chromium : IDisposable
 {
     private const string Console = ":CONSOLE";
 
-    private static readonly string? s_program = new[] { "chromium", "chromium-browser", "google-chrome" }.FirstOrDefault(Tool.Exists);
+    private static readonly string? Program = new[] { "chromium", "chromium-browser", "google-chrome" }.FirstOrDefault(Tool.Exists);
 
     private readonly TestDirectory _home = new(Path.GetTempPath());
 
     /// <summary>Ignores the test where there is no browser.</summary>
     internal Chromium()
     {
-        if (s_program is null)
+        if (Program is null)
         {
             _home.Dispose();
             Assert.Ignore("There is no Chromium here, which opens the report: apt-get install chromium");
@@ -45,7 +45,7 @@ internal sealed class Chromium : IDisposable
 
     private (string Output, string Error) Run(params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(s_program!,
+        ProcessStartInfo start = new(Program!,
             ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-breakpad", "--disable-background-networking",
              "--enable-logging=stderr", $"--user-data-dir={_home.File("profile")}", "--window-size=1400,1000", .. arguments])
         {

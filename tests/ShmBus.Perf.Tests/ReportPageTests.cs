@@ -67,7 +67,7 @@ internal sealed partial class ReportPageTests
     {
         Rows.Write(_directory.File("spin.json"), [.. Rows.Latency("shmbus", "spin", 64, 150), .. Rows.Latency("fifo", "block", 4096, 45_000)]);
         Rows.Write(_directory.File("throughput.json"),
-            [.. Rows.Throughput("floor-stream", 64, 1, 3e7), .. Rows.Throughput("shmbus", 64, 1, 2e7), .. Rows.Throughput("fifo", 4096, 1, 1e5), .. Rows.Throughput("shmbus-many", 64, 2, 1e7), .. Rows.Throughput("<new> & \"other\"", 8, 1, 1e7)]);
+            [.. Rows.Throughput("floor-stream", 64, 1, 3e7), .. Rows.Throughput("shmbus", 64, 1, 2e7), .. Rows.Throughput("fifo", 4096, 1, 1e5), .. Rows.Throughput("shmbus-many", 64, 2, 1e7), .. Rows.Throughput("<new> & \\\"other\\\"", 8, 1, 1e7)]);
         // Of a suite that had nothing to measure.
         Rows.Write(_directory.File("wake.json"), []);
 

@@ -47,7 +47,7 @@ internal static partial class Figure
     private static string Digits(double value) => Math.Abs(value) switch
     {
         0 => "0",
-        < 0.01 => value.ToString("0.####", CultureInfo.InvariantCulture),
+        < 0.0995 => value.ToString("0.####", CultureInfo.InvariantCulture),
         < 9.995 => value.ToString("0.00", CultureInfo.InvariantCulture),
         < 99.95 => value.ToString("0.0", CultureInfo.InvariantCulture),
         _ => value.ToString("#,0", CultureInfo.InvariantCulture),
