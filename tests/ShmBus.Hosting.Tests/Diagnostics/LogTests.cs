@@ -158,7 +158,7 @@ internal sealed class LogTests
     public async Task A_dead_letter_topic_that_takes_nothing()
     {
         using Bus bus = Bus.InProcess();
-        using Topic dead = bus.OpenOrCreateTopic("orders.dead", new TopicOptions { Capacity = Capacity });
+        using Topic dead = bus.OpenOrCreateTopic("orders.dead", new TopicOptions { Capacity = 512 << 10 });
         using (Publisher filler = dead.CreatePublisher())
         {
             while (filler.TryPublish(ReadOnlySpan<byte>.Empty))
@@ -166,7 +166,7 @@ internal sealed class LogTests
             }
         }
         using IHost host = await StartAsync(bus, static builder => builder
-            .ConfigureTopic("orders.dead", static topic => topic.Capacity = Capacity)
+            .ConfigureTopic("orders.dead", static topic => topic.Capacity = 512 << 10)
             .AddPublisher("orders", MessageSerializer.Utf8)
             .AddHandler("orders", MessageSerializer.Utf8, static (_, _, _, _) => throw new InvalidOperationException("No stock."), static settings => (settings.Retries, settings.OnError) = (0, ErrorAction.DeadLetter), "ship"));
         await host.Services.GetRequiredService<IMessagePublisher<string>>().PublishAsync("an order");
