@@ -10,6 +10,8 @@ var root = new RootCommand("Measures ways of moving messages between two process
     MemoryCommand.Create(),
     FilesCommand.Create(),
     CompareCommand.Create(),
+    MachineCommand.Create(),
+    ReportCommand.Create(),
     PeerCommand.Create(),
 };
 

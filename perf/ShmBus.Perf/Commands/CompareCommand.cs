@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using ShmBus.Perf.Suites;
 
 namespace ShmBus.Perf.Commands;
@@ -17,7 +16,7 @@ internal static class CompareCommand
         command.Options.Add(newFile);
         command.SetAction((parsed, _) => SuiteRun.RunAsync(() =>
         {
-            List<Finding> findings = Comparison.Compare(Rows(parsed.GetRequiredValue(baseFile)), Rows(parsed.GetRequiredValue(newFile)));
+            List<Finding> findings = Comparison.Compare(JsonFile.Read(parsed.GetRequiredValue(baseFile)), JsonFile.Read(parsed.GetRequiredValue(newFile)));
             foreach (var group in findings.GroupBy(finding => finding.Verdict).OrderBy(group => group.Key))
             {
                 Console.WriteLine($"{Heading(group.Key)}: {group.Count()}");
@@ -39,19 +38,6 @@ internal static class CompareCommand
         Option<FileInfo> option = ParsedOption.Create(name, "FILE", description, OptionText.ExistingFile);
         option.Required = true;
         return option;
-    }
-
-    private static JsonElement Rows(FileInfo file)
-    {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file.FullName));
-            return json.RootElement.Clone();
-        }
-        catch (JsonException e)
-        {
-            throw new PerfException($"{file.FullName}: {e.Message}");
-        }
     }
 
     private static string Heading(Verdict verdict) => verdict switch

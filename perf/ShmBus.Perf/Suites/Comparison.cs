@@ -71,7 +71,7 @@ internal static class Comparison
     }
 
     /// <summary>Fields that older files have not yet are those of what was then the only way.</summary>
-    private static string KeyOf(JsonElement row) => string.Join(' ', s_keys
+    public static string KeyOf(JsonElement row) => string.Join(' ', s_keys
         .Select(key => (Key: key, Value: row.TryGetProperty(key, out JsonElement value) ? value.ToString() : ""))
         .Where(static pair => pair is not ({ }, "") and not ("subscribers", "1") and not ("gap_ms", "0"))
         .Select(static pair => pair.Key is "suite" or "transport" ? pair.Value : $"{pair.Key} {pair.Value}"));
