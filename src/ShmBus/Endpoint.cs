@@ -155,7 +155,10 @@ public abstract partial class Endpoint : IDisposable
         GC.SuppressFinalize(this);
         if (!Atomic.CompareExchange(ref _disposals, 0, 1))
         {
-            FreeHand();
+            if (IsHandOfThisThread())
+            {
+                FreeHand();
+            }
             return;
         }
         Atomic.StoreRelease(ref _closing, true);
@@ -209,7 +212,8 @@ public abstract partial class Endpoint : IDisposable
     {
         if ((_state & 1) != 0)
         {
-            ThrowRefusal();
+            ObjectDisposedException.ThrowIf(IsClosing, this);
+            throw Refusal();
         }
     }
 
@@ -395,13 +399,11 @@ public abstract partial class Endpoint : IDisposable
         }
     }
 
-    /// <summary>The thread for whose message the memory was kept calls again: it no longer looks at the message.</summary>
+    /// <summary>
+    /// The one for whose message the memory was kept calls again: it no longer looks at the message. It may do so on another thread than before, as after an await.
+    /// </summary>
     private void FreeHand()
     {
-        if (!IsHandOfThisThread())
-        {
-            return;
-        }
         lock (_memoryLock)
         {
             // Whoever closes may not be that far yet: then it takes the memory away itself.

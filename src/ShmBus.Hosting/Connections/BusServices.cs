@@ -14,7 +14,7 @@ internal sealed class BusServices(HostedBus bus, ConnectionList connections, Bus
 
     internal BusTracing Tracing => tracing;
 
-    internal ILogger Logger { get; } = loggers.CreateLogger(ShmBusTelemetry.LogCategoryName);
+    internal ILogger Logger { get; } = new CalmLogger(loggers.CreateLogger(ShmBusTelemetry.LogCategoryName));
 
     /// <summary>Cancelled when the host begins to stop; never where there is no host.</summary>
     internal CancellationToken Stopping => lifetime?.ApplicationStopping ?? CancellationToken.None;

@@ -34,7 +34,11 @@ internal sealed class HostedChannelWriter<T> : ChannelWriter<T>, ILeaving, IDisp
         if (options.LocalCapacity > 0)
         {
             _local = Channel.CreateBounded<T>(new BoundedChannelOptions(options.LocalCapacity) { SingleReader = true });
-            _pump = Task.Run(() => PumpAsync(_local));
+            // The activity in which it was made has nothing to do with the messages.
+            using (ExecutionContext.SuppressFlow())
+            {
+                _pump = Task.Run(() => PumpAsync(_local));
+            }
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
     private readonly HandlerSettings _settings;
     private readonly LossLog _losses;
     private int _readers;
+    private volatile Subscriber<T>? _last;
+    private volatile bool _hasLeft;
 
     internal HostedSubscriber(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, BusServices services)
     {
@@ -42,7 +44,7 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
             using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _services.Stopping);
             while (!_services.Stopping.IsCancellationRequested)
             {
-                subscriber = await TryGetAsync(ending.Token).ConfigureAwait(false);
+                _last = subscriber = await TryGetAsync(ending.Token).ConfigureAwait(false);
                 if (subscriber is null)
                 {
                     break;
@@ -66,10 +68,26 @@ internal sealed class HostedSubscriber<T> : IMessageSubscriber<T>, IConnected, I
                 Complete(subscriber);
             }
             Interlocked.Exchange(ref _readers, 0);
+            GiveUpMessage();
         }
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _connection.Dispose();
+        _hasLeft = true;
+        GiveUpMessage();
+    }
+
+    /// <summary>An endpoint that another thread disposes keeps its memory for the message that was read last, until the next call.</summary>
+    private void GiveUpMessage()
+    {
+        if (_hasLeft && Interlocked.CompareExchange(ref _readers, 1, 0) == 0)
+        {
+            Complete(_last);
+            Interlocked.Exchange(ref _readers, 0);
+        }
+    }
 
     private Subscriber<T> Create(Topic topic)
     {

@@ -35,7 +35,7 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Error, "{Endpoint}: the message at {Position} of '{Topic}' failed after {Attempt} tries and goes to '{DeadLetterTopic}'.")]
     internal static partial void DeadLettered(ILogger logger, string endpoint, string topic, long position, int attempt, string deadLetterTopic, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Critical, "{Endpoint}: the message at {Position} of '{Topic}' failed after {Attempt} tries; the host stops. The next start begins with it.")]
+    [LoggerMessage(10, LogLevel.Critical, "{Endpoint}: the message at {Position} of '{Topic}' failed after {Attempt} tries; the host stops.")]
     internal static partial void StoppingHost(ILogger logger, string endpoint, string topic, long position, int attempt, Exception exception);
 
     [LoggerMessage(11, LogLevel.Warning, "{Endpoint}: the dead-letter topic '{DeadLetterTopic}' takes nothing now; '{Topic}' waits for it.")]
@@ -44,10 +44,10 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "{Endpoint}: stopped; {Handled} messages of '{Topic}' were handled since the start.")]
     internal static partial void Stopped(ILogger logger, string endpoint, string topic, long handled);
 
-    [LoggerMessage(13, LogLevel.Warning, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are delivered again at the next start.")]
+    [LoggerMessage(13, LogLevel.Warning, "{Endpoint}: stopped; {Unfinished} messages of '{Topic}' that were begun, and not finished, are delivered again at the next start.")]
     internal static partial void StoppedUnfinished(ILogger logger, string endpoint, string topic, int unfinished);
 
-    [LoggerMessage(14, LogLevel.Error, "{Endpoint}: the time to stop is over; {Unfinished} messages of '{Topic}' that were begun are lost: they count as delivered.")]
+    [LoggerMessage(14, LogLevel.Error, "{Endpoint}: stopped; {Unfinished} messages of '{Topic}' that were begun, and not finished, are lost: nothing brings them again.")]
     internal static partial void StoppedLosing(ILogger logger, string endpoint, string topic, int unfinished);
 
     [LoggerMessage(15, LogLevel.Error, "{Endpoint}: {Bytes} bytes that were published to the deleted file of the topic '{Topic}' are lost: nobody reads it.")]

@@ -31,6 +31,8 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private long _handled;
     private volatile WorkerGroup<T>? _workers;
     private volatile int _inHand;
+    // What was read last.
+    private volatile Subscriber? _subscriber;
     private bool _isStopped;
 
     internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
@@ -76,7 +78,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         {
             await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        _connection.Dispose();
+        Leave();
         int unfinished = _workers?.Unfinished ?? _inHand;
         if (unfinished > 0)
         {
@@ -90,7 +92,27 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     {
         _stopping.Cancel();
         _ = _abort.CancelAsync();
+        Leave();
+    }
+
+    private void Leave()
+    {
         _connection.Dispose();
+        _ = GiveUpMessageAsync();
+    }
+
+    /// <summary>An endpoint that another thread disposes keeps its memory for the message that was read last, until the next call.</summary>
+    private async Task GiveUpMessageAsync()
+    {
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            _subscriber?.Complete();
+        }
+        catch (ObjectDisposedException)
+        {
+            // That was the next call.
+        }
     }
 
     private Subscriber<T> Create(Topic topic)
@@ -113,6 +135,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
             try
             {
                 subscriber = await _connection.GetAsync(_stopping.Token).ConfigureAwait(false);
+                _subscriber = subscriber.Raw;
                 await (_settings.Concurrency == 1 ? HandleInTurnAsync(subscriber.Raw) : HandleAtOnceAsync(subscriber.Raw)).ConfigureAwait(false);
                 return;
             }

@@ -71,7 +71,7 @@ internal unsafe partial struct RingConsumer
         }
         _inBatch = _taken;
         _taken = _done;
-        if (!_atMostOnce && _unread is null)
+        if (!_atMostOnce && _receipts is null)
         {
             Atomic.StoreRelease(_slot.Within, _inBatch); // read by this one's successor, after the lock
         }

@@ -30,64 +30,82 @@ internal unsafe partial struct RingConsumer
         {
             return false;
         }
-        if (resume < _acknowledged || (resume == _acknowledged && within <= _acknowledgedWithin))
+        Receipts receipts = _receipts!;
+        if (resume < receipts.Resume || (resume == receipts.Resume && within <= receipts.Within))
         {
             return true;
         }
         // Before what follows: below it, within means nothing, and so a successor of one that is killed between the two reads the batch again. The other
         // way round it would read again what was acknowledged before.
-        StoreAcknowledged(resume >= _passedFrom && resume < _passedEnd ? _passedEnd : resume);
-        _acknowledgedWithin = within;
+        StoreAcknowledged(receipts, resume >= receipts.PassedFrom && resume < receipts.PassedEnd ? receipts.PassedEnd : resume);
+        receipts.Within = within;
         if (within != 0)
         {
             Atomic.StoreRelease(_slot.Within, within); // read by this one's successor, after the lock
         }
         // While there is more to read, publishers get room by the eighth: what is left of it they get when all is read.
-        gaveBack = (_acknowledged - _published >= _gateStep || !IsStamped()) && PublishAcknowledged();
+        gaveBack = (receipts.Resume - receipts.Published >= _gateStep || !IsStamped()) && PublishAcknowledged(receipts);
         return true;
     }
 
-    /// <summary>The word that the reading path stores its resume in.</summary>
-    private static ulong[] NewUnread(out ulong* word)
+    private readonly void StoreAcknowledged(Receipts receipts, ulong resume)
     {
-        ulong[] unread = GC.AllocateArray<ulong>(1, pinned: true);
-        word = (ulong*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(unread));
-        return unread;
-    }
-
-    private void StoreAcknowledged(ulong resume)
-    {
-        if (_acknowledged != resume)
+        if (receipts.Resume != resume)
         {
-            _acknowledged = resume;
+            receipts.Resume = resume;
             Atomic.StoreRelease(_slot.Resume, resume); // pairs with RingRoom.Needed: resume
         }
     }
 
     /// <summary>What is no message is delivered with what stands before it. Of several, between which there are messages, only the last need be kept.</summary>
-    private void PassBy(ulong position)
+    private readonly void PassBy(Receipts receipts, ulong position)
     {
-        if (_acknowledged == _done)
+        if (receipts.Resume == _done)
         {
-            StoreAcknowledged(position);
+            StoreAcknowledged(receipts, position);
             return;
         }
-        if (_passedEnd != _done)
+        if (receipts.PassedEnd != _done)
         {
-            _passedFrom = _done;
+            receipts.PassedFrom = _done;
         }
-        _passedEnd = position;
+        receipts.PassedEnd = position;
     }
 
     /// <summary>Gives back the room of what is acknowledged. True when there was any, or it is time for the next lane.</summary>
-    private bool PublishAcknowledged()
+    private bool PublishAcknowledged(Receipts receipts)
     {
         bool isTurnOver = _done - _gate >= _gateStep;
-        bool gaveBack = _published != _acknowledged;
-        _gate = _done;
-        _published = _acknowledged;
-        Atomic.StoreRelease(_slot.Gate, _published); // pairs with RingRoom.Needed: gate
+        bool gaveBack = receipts.Published != receipts.Resume;
+        _gate = _done; // how far it was read at this time
+        receipts.Published = receipts.Resume;
+        Atomic.StoreRelease(_slot.Gate, receipts.Published); // pairs with RingRoom.Needed: gate
         Atomic.StoreRelease(_slot.Messages, _messages);
         return gaveBack || isTurnOver;
+    }
+
+    /// <summary>What is acknowledged, and what follows from that. Beside the ring, since few subscribers need it.</summary>
+    /// <param name="position">All below is acknowledged.</param>
+    private sealed class Receipts(ulong position)
+    {
+        private readonly ulong[] _unread = GC.AllocateArray<ulong>(1, pinned: true);
+
+        /// <summary>The word that the reading path stores its resume in.</summary>
+        internal ulong* Unread => (ulong*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_unread));
+
+        /// <summary>The slot's resume.</summary>
+        internal ulong Resume { get; set; } = position;
+
+        /// <summary>The slot's within, if it is that of <see cref="Resume"/>; otherwise 0.</summary>
+        internal ulong Within { get; set; }
+
+        /// <summary>The slot's gate.</summary>
+        internal ulong Published { get; set; } = position;
+
+        /// <summary>Where what was passed by last, behind something that is not acknowledged, begins: it is no message of its own.</summary>
+        internal ulong PassedFrom { get; set; }
+
+        /// <summary>Where it ends.</summary>
+        internal ulong PassedEnd { get; set; }
     }
 }

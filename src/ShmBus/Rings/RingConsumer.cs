@@ -59,13 +59,7 @@ internal unsafe partial struct RingConsumer
     private byte[] _copy = [];
     private ulong _missedFrom;
     private ulong _missedEnd; // 0: nothing
-    // Where messages are acknowledged by receipts:
-    private readonly ulong[]? _unread; // what _resume leads to; null: what is done with is acknowledged
-    private ulong _acknowledged;       // resume as it stands in the slot
-    private ulong _acknowledgedWithin;
-    private ulong _published;          // the gate as it stands in the slot; _gate then says how far it was read at that time
-    private ulong _passedFrom;         // what was passed by last behind something that is not acknowledged; it is no message of its own
-    private ulong _passedEnd;
+    private readonly Receipts? _receipts; // null: what is done with is acknowledged
 
     /// <summary>Goes on where the slot's last owner was, or begins. The caller holds the slot.</summary>
     /// <param name="memory">The ring.</param>
@@ -131,8 +125,8 @@ internal unsafe partial struct RingConsumer
         Atomic.StoreRelease(_slot.State, (uint)SlotState.Active);
         if (explicitly)
         {
-            _acknowledged = _published = _done;
-            _unread = NewUnread(out _resume);
+            _receipts = new Receipts(_done);
+            _resume = _receipts.Unread;
         }
     }
 
@@ -382,14 +376,14 @@ internal unsafe partial struct RingConsumer
         {
             PublishGate();
         }
-        ulong gate = _unread is null ? _gate : _published;
+        ulong gate = _receipts is null ? _gate : _receipts.Published;
         if (position - gate > _memory.Capacity)
         {
             throw new RingCorruptException(_done, $"what begins there ends at {position}, more than {_memory.Capacity} bytes above the gate, {gate}");
         }
-        if (_unread is not null)
+        if (_receipts is not null)
         {
-            PassBy(position);
+            PassBy(_receipts, position);
         }
         _done = _taken = position;
         Atomic.StoreRelease(_resume, position); // pairs with RingRoom.Needed: resume
@@ -397,9 +391,9 @@ internal unsafe partial struct RingConsumer
 
     private bool PublishGate()
     {
-        if (_unread is not null)
+        if (_receipts is not null)
         {
-            return PublishAcknowledged();
+            return PublishAcknowledged(_receipts);
         }
         _gate = _done;
         Atomic.StoreRelease(_slot.Gate, _done); // pairs with RingRoom.Needed: gate

@@ -37,6 +37,20 @@ internal sealed class TracingTests
     }
 
     [Test]
+    public async Task What_goes_through_a_local_channel_is_not_part_of_what_made_the_channel()
+    {
+        using Bus bus = Bus.InProcess();
+        using Topic topic = bus.OpenOrCreateTopic("orders");
+        using Subscriber subscriber = topic.CreateSubscriber();
+        using Activity starting = new Activity("start").Start();
+        using IHost host = await TestHost.StartAsync(bus, static builder => builder.AddChannelWriter("orders", MessageSerializer.Utf8, new TopicChannelOptions { LocalCapacity = 10 }));
+        starting.Stop();
+        Assert.That(host.Services.GetRequiredService<System.Threading.Channels.ChannelWriter<string>>().TryWrite("order"));
+        Assert.That(subscriber.Read().TraceContext, Is.Null);
+        await host.StopAsync();
+    }
+
+    [Test]
     public async Task Spans_have_the_names_kinds_and_attributes_of_the_conventions()
     {
         using ExportedSpans exported = new();

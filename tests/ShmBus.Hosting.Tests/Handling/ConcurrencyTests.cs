@@ -78,6 +78,24 @@ internal sealed class ConcurrencyTests
     }
 
     [Test]
+    public async Task As_many_as_there_may_be_are_handled_at_once_also_when_they_come_one_by_one()
+    {
+        TaskCompletionSource[] held = [.. Enumerable.Range(0, Concurrency).Select(Hold)];
+        using IHost host = await StartAsync();
+        for (int i = 0; i < Concurrency; i++)
+        {
+            await _numbers.PublishAsync($"{i}");
+            Until.True(() => _begun == i + 1);
+        }
+        foreach (TaskCompletionSource one in held)
+        {
+            one.SetResult();
+        }
+        Until.True(() => _handled.Count == Concurrency);
+        await host.StopAsync();
+    }
+
+    [Test]
     public async Task Only_what_has_nothing_unfinished_before_it_is_acknowledged()
     {
         TaskCompletionSource third = Hold(2);

@@ -47,6 +47,28 @@ internal sealed class HandlerTests(int concurrency)
     }
 
     [Test]
+    public async Task What_is_finished_after_the_stop_began_is_delivered()
+    {
+        using Bus bus = Bus.InProcess();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using IHost host = await TestHost.StartAsync(bus, builder => builder.AddPublisher("orders", MessageSerializer.Utf8).AddHandler(
+            "orders", MessageSerializer.Utf8,
+            async (_, _, _, _) =>
+            {
+                begun.SetResult();
+                await end.Task;
+            },
+            settings => settings.Concurrency = concurrency));
+        await host.Publisher<string>().PublishAsync("order");
+        await begun.Task;
+        Task stop = host.StopAsync();
+        end.SetResult();
+        await stop;
+        Assert.That(bus.InspectTopic("orders").PendingBytes, Is.Zero);
+    }
+
+    [Test]
     public async Task What_was_not_handled_when_the_host_stops_is_for_the_next_one()
     {
         using Bus bus = Bus.InProcess();

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using ShmBus.Hosting.Tests.Support;
 using ShmBus.Serialization;
 using ShmBus.Tests.Support;
@@ -249,7 +251,8 @@ internal sealed class ConnectionTests
             bus, builder => builder.AddPublisher("numbers", MessageSerializer.Utf8).AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default), _log.Capture);
         Assert.That(host.Services.GetRequiredService<Bus>(), Is.SameAs(bus));
         host.Dispose();
-        Assert.That(bus.InspectTopic("numbers").Endpoints, Is.Empty, "and the bus is its owner's");
+        // A wait that is under way leaves by itself.
+        Until.True(() => bus.InspectTopic("numbers").Endpoints.Count == 0);
         host = await TestHost.StartAsync(bus, builder => builder.AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default), _log.Capture);
         await host.StopAsync();
         Assert.That(bus.InspectTopic("numbers").Endpoints, Is.Empty);
@@ -271,6 +274,100 @@ internal sealed class ConnectionTests
         Assert.That(bus.InspectTopic("numbers").Endpoints, Is.Empty);
         using IHost never = TestHost.Build(builder => builder.UseInProcess(bus).AddHandler("numbers", MessageSerializer.Utf8, (_, _, _, _) => default));
         await never.StopAsync();
+    }
+
+    [Test]
+    public async Task A_message_that_is_not_finished_when_its_host_leaves_keeps_no_memory_when_it_is(
+        [Values] bool stops, [Values(1, 4)] int concurrency, [Values(Acknowledge.AfterHandling, Acknowledge.BeforeHandling)] Acknowledge acknowledge)
+    {
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource end = new();
+        using (IHost publishing = await PublishAsync())
+        {
+            await publishing.Publisher<string>().PublishAsync("0");
+        }
+        IHost handler = await HandleAsync(
+            handle: () =>
+            {
+                begun.SetResult();
+                return end.Task;
+            },
+            settings: settings => (settings.Concurrency, settings.Acknowledge) = (concurrency, acknowledge));
+        await begun.Task;
+        if (stops)
+        {
+            await handler.StopNowAsync();
+        }
+        handler.Dispose();
+        end.SetResult();
+        Until.True(() => ProcessFiles.Mappings(_directory.File("numbers")).Count == 0);
+        Assert.That(ProcessFiles.Descriptors(_directory.File("numbers")), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_handler_that_stops_its_host_leaves_no_memory_behind([Values(1, 4)] int concurrency)
+    {
+        using (IHost publishing = await PublishAsync())
+        {
+            await publishing.Publisher<string>().PublishAsync("0");
+        }
+        IHost handler = await HandleAsync(
+            handle: static () => throw new FormatException(), settings: settings => (settings.Concurrency, settings.Retries) = (concurrency, 0));
+        await handler.WaitForShutdownAsync();
+        handler.Dispose();
+        Environment.ExitCode = 0;
+        Until.True(() => ProcessFiles.Mappings(_directory.File("numbers")).Count == 0);
+    }
+
+    [Test]
+    public async Task Who_left_the_loop_over_a_subscriber_leaves_no_memory_behind([Values] bool afterTheStop)
+    {
+        using (IHost publishing = await PublishAsync())
+        {
+            await publishing.Publisher<string>().PublishAsync("0");
+        }
+        using IHost host = await TestHost.StartAsync(_directory.Path, static builder => builder.AddSubscriber("numbers", MessageSerializer.Utf8));
+        await foreach (string _ in host.Services.GetRequiredService<IMessageSubscriber<string>>().ReadAllAsync())
+        {
+            if (afterTheStop)
+            {
+                await host.StopAsync();
+            }
+            break;
+        }
+        await Task.Run(() => host.StopAsync());
+        Assert.That(ProcessFiles.Mappings(_directory.File("numbers")), Is.Empty);
+        Assert.That(Bus.Open(new BusOptions { Directory = _directory.Path }).InspectTopic("numbers").PendingBytes, Is.GreaterThan(0), "it is delivered again");
+    }
+
+    [Test]
+    public async Task A_logger_that_throws_keeps_nobody_from_connecting_nor_from_handling([Values(1, 4)] int concurrency)
+    {
+        await File.WriteAllTextAsync(_directory.File("numbers"), "not a topic");
+        int tries = 0;
+        IHost handler = await TestHost.StartAsync(
+            _directory.Path,
+            builder => builder.AddHandler(
+                "numbers", MessageSerializer.Utf8,
+                (_, message, _, _) =>
+                {
+                    if (++tries == 1)
+                    {
+                        throw new FormatException();
+                    }
+                    _handled.Enqueue(message);
+                    return default;
+                },
+                settings => (settings.Concurrency, settings.RetryDelay) = (concurrency, TimeSpan.Zero)),
+            static builder => builder.Logging.AddProvider(new ThrowingLog()));
+        File.Delete(_directory.File("numbers"));
+        IHost publishing = await PublishAsync();
+        await publishing.Publisher<string>().PublishAsync("0");
+        Until.True(() => _handled.Count == 1);
+        File.Delete(_directory.File("numbers"));
+        await publishing.Publisher<string>().PublishAsync("1");
+        Until.True(() => _handled.Count == 2);
+        await StopAsync(handler, publishing);
     }
 
     private Task<IHost> PublishAsync(CapturedLog? log = null, Action<ShmBusBuilder>? configure = null) => TestHost.StartAsync(
@@ -305,6 +402,22 @@ internal sealed class ConnectionTests
         {
             await host.StopAsync();
             host.Dispose();
+        }
+    }
+
+    /// <summary>Throws at all that the bus says.</summary>
+    private sealed class ThrowingLog : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("ShmBus", StringComparison.Ordinal) ? this : NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
         }
     }
 

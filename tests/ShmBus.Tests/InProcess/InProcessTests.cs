@@ -67,6 +67,10 @@ internal sealed class InProcessTests
                 }
                 if (i == leaveAfter)
                 {
+                    if (acknowledge == Acknowledge.Explicitly)
+                    {
+                        subscriber.Acknowledge(subscriber.GetReceipt());
+                    }
                     subscriber.Complete();
                     subscriber.Dispose();
                     subscriber = topic.CreateSubscriber(acknowledge: acknowledge);

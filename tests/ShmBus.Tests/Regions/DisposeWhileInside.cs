@@ -97,6 +97,24 @@ internal sealed class DisposeWhileInside
     }
 
     [Test]
+    public void The_next_call_gives_a_message_up_whichever_thread_makes_it_but_a_receipt_does_not()
+    {
+        using TestDirectory directory = new();
+        using Topic topic = Topic.OpenOrCreate(directory.File("t"));
+        Subscriber subscriber = topic.CreateSubscriber(Acknowledge.Explicitly);
+        using (Publisher publisher = topic.CreatePublisher())
+        {
+            publisher.Publish("mine"u8);
+        }
+        Message message = subscriber.Read();
+        Task.Run(subscriber.Dispose).Wait();
+        Assert.Throws<ObjectDisposedException>(() => subscriber.GetReceipt());
+        Assert.That(message.Payload.SequenceEqual("mine"u8), Is.True);
+        Task.Run(() => Assert.Throws<ObjectDisposedException>(subscriber.Complete)).Wait();
+        Assert.That(ProcessFiles.Mappings(directory.File("t")), Is.Empty);
+    }
+
+    [Test]
     public void A_claim_outlives_the_publisher_that_another_thread_disposes()
     {
         using TestDirectory directory = new();
