@@ -48,9 +48,7 @@ public sealed class ShmBusBuilder
         ArgumentNullException.ThrowIfNull(configure);
         return Configure(options =>
         {
-            TopicSettings settings = options.TopicOf(topic);
-            configure(settings);
-            options.Topics[topic] = settings;
+            configure(options.AddTopic(topic));
         });
     }
 
@@ -197,7 +195,7 @@ public sealed class ShmBusBuilder
         MessageProcessor<T> processor = new(
             name, topic, settings, invoke, bus, services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DeadLetterOffice>(),
             services.GetRequiredService<IHostApplicationLifetime>());
-        return new HandlerPump<T>(topic, serializer, settings, options.TopicOf(topic), processor, bus);
+        return new HandlerPump<T>(topic, serializer, settings, processor, bus);
     }
 
     private void Add<T, TService, TImplementation>(

@@ -18,7 +18,7 @@ public sealed class ShmBusOptions
     /// <summary>The id of the group that <see cref="Mode"/> lets in: see <see cref="BusOptions.Group"/>.</summary>
     public int? Group { get; set; }
 
-    /// <summary>The topics, by name. What is not here is made as <see cref="TopicOptions"/> says.</summary>
+    /// <summary>The topics, by name. One that is not here is taken as it is, or made as <see cref="TopicOptions"/> says where it is not there.</summary>
     public IDictionary<string, TopicSettings> Topics { get; } = new Dictionary<string, TopicSettings>(StringComparer.Ordinal);
 
     /// <summary>The handlers, by name, which is that of the topic unless another was given.</summary>
@@ -30,7 +30,16 @@ public sealed class ShmBusOptions
     /// <summary>What could not be read there.</summary>
     internal List<string> Unreadable { get; } = [];
 
-    internal TopicSettings TopicOf(string name) => Topics.TryGetValue(name, out TopicSettings? settings) ? settings : new TopicSettings();
+    internal TopicSettings TopicOf(string name) => Topics.TryGetValue(name, out TopicSettings? settings) ? settings : new TopicSettings { IsUsual = true };
+
+    internal TopicSettings AddTopic(string name)
+    {
+        if (!Topics.TryGetValue(name, out TopicSettings? settings))
+        {
+            Topics.Add(name, settings = new TopicSettings());
+        }
+        return settings;
+    }
 
     internal HandlerSettings HandlerOf(string name)
     {

@@ -45,9 +45,7 @@ internal sealed class ShmBusOptionsSetup(Registrations registrations, IServicePr
         .Sections(nameof(ShmBusOptions.Topics), (options, section, problems) =>
         {
             string topic = Registered(section.Key, registrations.All.Select(static registration => registration.Topic).Concat(options.Topics.Keys));
-            TopicSettings settings = options.TopicOf(topic);
-            options.Topics[topic] = settings;
-            TopicKeys.Read(section, settings, problems);
+            TopicKeys.Read(section, options.AddTopic(topic), problems);
         })
         .Sections(nameof(ShmBusOptions.Handlers), (options, section, problems) =>
         {
@@ -99,7 +97,7 @@ internal sealed class ShmBusOptionsSetup(Registrations registrations, IServicePr
         }
         foreach ((string topic, int capacity) in capacities.Where(topic => !options.Topics.ContainsKey(topic.Key)))
         {
-            options.Topics[topic] = new TopicSettings { Capacity = capacity, Publishers = 16, ExpectsPeers = false };
+            options.Topics[topic] = new TopicSettings { IsUsual = true, Capacity = capacity, Publishers = 16, ExpectsPeers = false };
         }
 
         void Add(string topic, string of)

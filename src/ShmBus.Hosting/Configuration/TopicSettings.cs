@@ -49,6 +49,9 @@ public sealed class TopicSettings
     /// </summary>
     public bool ExpectsPeers { get; set; } = true;
 
+    /// <summary>Whether nobody said how the topic is made.</summary>
+    internal bool IsUsual { get; init; }
+
     internal TopicOptions ToOptions() => new()
     {
         Capacity = Capacity,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using ShmBus.Native;
 
 namespace ShmBus.Hosting.Connections;
 
@@ -30,13 +31,14 @@ internal sealed class HostedBus : IDisposable
         }
     }
 
+    /// <summary>Opens a topic, or makes it. One of which nobody says how it is made is taken as it is, if it is there.</summary>
     internal Topic OpenTopic(string name)
     {
         TopicSettings settings = _options.TopicOf(name);
         Bus bus = Open();
         try
         {
-            return bus.OpenOrCreateTopic(name, settings.ToOptions());
+            return (settings.IsUsual ? TryOpenTopic(bus, name, settings) : null) ?? bus.OpenOrCreateTopic(name, settings.ToOptions());
         }
         catch (BusRemovedException) when (_isOwn)
         {
@@ -55,6 +57,18 @@ internal sealed class HostedBus : IDisposable
             {
                 _bus?.Dispose();
             }
+        }
+    }
+
+    private static Topic? TryOpenTopic(Bus bus, string name, TopicSettings settings)
+    {
+        try
+        {
+            return bus.OpenTopic(name, settings.ToOptions());
+        }
+        catch (NotFoundErrnoException)
+        {
+            return null;
         }
     }
 

@@ -25,8 +25,9 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
     private readonly LossLog _losses;
-    private readonly bool _acknowledgesExplicitly;
-    private readonly bool _comeAgain;
+    // As the topic that it is connected to has it.
+    private volatile bool _acknowledgesExplicitly;
+    private volatile bool _comeAgain;
     private Task _run = Task.CompletedTask;
     private long _handled;
     private volatile WorkerGroup<T>? _workers;
@@ -35,7 +36,7 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
     private volatile Subscriber? _subscriber;
     private bool _isStopped;
 
-    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, TopicSettings topicSettings, MessageProcessor<T> processor, BusServices services)
+    internal HandlerPump(string topic, IMessageSerializer<T> serializer, HandlerSettings settings, MessageProcessor<T> processor, BusServices services)
     {
         _topic = topic;
         _serializer = serializer;
@@ -43,10 +44,6 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
         _processor = processor;
         _services = services;
         _losses = new LossLog(processor.Name, topic, services);
-        // What was overwritten comes again in no case.
-        _acknowledgesExplicitly = settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && topicSettings.Overflow != Overflow.Overwrite;
-        _comeAgain = (_acknowledgesExplicitly || settings is { Concurrency: 1, Acknowledge: Acknowledge.AfterHandling })
-            && (topicSettings.Delivery == Delivery.Queue || settings.Place is not null);
         _connection = services.Connect(processor.Name, topic, EndpointRole.Subscriber, Create, static subscriber => subscriber.Raw);
     }
 
@@ -117,6 +114,10 @@ internal sealed class HandlerPump<T> : IPump, IDisposable
 
     private Subscriber<T> Create(Topic topic)
     {
+        // What was overwritten comes again in no case.
+        _acknowledgesExplicitly = _settings is { Concurrency: > 1, Acknowledge: Acknowledge.AfterHandling } && topic.Overflow != Overflow.Overwrite;
+        _comeAgain = (_acknowledgesExplicitly || _settings is { Concurrency: 1, Acknowledge: Acknowledge.AfterHandling })
+            && (topic.Delivery == Delivery.Queue || _settings.Place is not null);
         Subscriber<T> subscriber = topic.CreateSubscriber(
             _serializer,
             acknowledge: _acknowledgesExplicitly ? Acknowledge.Explicitly : _settings.Acknowledge,
