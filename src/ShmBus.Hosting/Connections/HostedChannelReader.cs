@@ -20,8 +20,9 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
     private readonly LossLog _losses;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenRegistration _onStopping;
-    // The one that is read: to its end, also where the connection has closed it, since something may stand in its local channel.
-    private volatile TopicChannelReader<T>? _reader;
+    private readonly Lock _lock = new();
+    // The first is read: to its end, also where the connection has closed it, since something may stand in its local channel. So may in those between it and the last.
+    private readonly Queue<TopicChannelReader<T>> _readers = [];
 
     internal HostedChannelReader(string topic, IMessageSerializer<T> serializer, TopicChannelOptions options, BusServices services)
     {
@@ -68,7 +69,17 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
             TopicChannelReader<T>? reader = Find();
             try
             {
-                reader ??= _reader = await _connection.GetAsync(ending).ConfigureAwait(false);
+                if (reader is null)
+                {
+                    TopicChannelReader<T> next = await _connection.GetAsync(ending).ConfigureAwait(false);
+                    reader = Find();
+                    if (reader is null)
+                    {
+                        // It was over before the connection had it.
+                        End(next);
+                        continue;
+                    }
+                }
                 // What stands in a local channel is read to its end.
                 if (await reader.WaitToReadAsync(_options.LocalCapacity == 0 ? ending : cancellationToken).ConfigureAwait(false))
                 {
@@ -85,7 +96,7 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
         }
         if (_services.Stopping.IsCancellationRequested)
         {
-            _reader?.Acknowledge();
+            Find()?.Acknowledge();
         }
         await _completion.Task.ConfigureAwait(false);
         return false;
@@ -93,8 +104,8 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
 
     public Task LeaveAsync(CancellationToken cancellationToken)
     {
-        TopicChannelReader<T>? reader = _reader;
-        if (_options.LocalCapacity > 0 && reader is { Completion.IsCompleted: false })
+        TopicChannelReader<T>? reader = Find();
+        if (_options.LocalCapacity > 0 && reader is not null)
         {
             Log.LocalChannelLost(_services.Logger, _topic, _topic);
         }
@@ -117,6 +128,10 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
     {
         TopicChannelReader<T> reader = topic.CreateChannelReader(serializer, _options);
         reader.Raw.Lost += (_, loss) => _losses.Add(loss);
+        lock (_lock)
+        {
+            _readers.Enqueue(reader);
+        }
         _ = WatchAsync(reader);
         return reader;
     }
@@ -124,16 +139,19 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
     /// <summary>The one to read, or null.</summary>
     private TopicChannelReader<T>? Find()
     {
-        TopicChannelReader<T>? reader = _reader;
-        if (reader is null || reader.Completion.IsCompleted)
+        while (true)
         {
-            if (reader is not null)
+            TopicChannelReader<T>? reader;
+            lock (_lock)
             {
-                End(reader);
+                if (!_readers.TryPeek(out reader) || !reader.Completion.IsCompleted)
+                {
+                    return reader;
+                }
+                _readers.Dequeue();
             }
-            _reader = reader = _completion.Task.IsCompleted ? null : _connection.Current;
+            End(reader);
         }
-        return reader;
     }
 
     private async Task WatchAsync(TopicChannelReader<T> reader)
@@ -177,9 +195,8 @@ internal sealed class HostedChannelReader<T> : ChannelReader<T>, ILeaving, IDisp
     {
         if (_options.LocalCapacity > 0)
         {
-            _reader ??= _connection.Current;
             _connection.Dispose();
-            if (_reader is null)
+            if (Find() is null)
             {
                 _completion.TrySetCanceled(CancellationToken.None);
             }

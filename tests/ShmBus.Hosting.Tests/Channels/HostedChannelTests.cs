@@ -41,6 +41,33 @@ internal sealed class HostedChannelTests
     }
 
     [Test]
+    public async Task What_stands_in_the_local_channel_of_a_topic_that_was_deleted_is_read_before_what_follows_it()
+    {
+        using TestDirectory directory = new();
+        using IHost writing = await TestHost.StartAsync(directory.Path, static builder => builder.AddPublisher("lines", MessageSerializer.Utf8));
+        using IHost reading = await TestHost.StartAsync(
+            directory.Path, static builder => builder.AddChannelReader("lines", MessageSerializer.Utf8, new TopicChannelOptions { LocalCapacity = 10 }));
+        using Bus bus = Bus.Open(new BusOptions { Directory = directory.Path });
+        for (int i = 0; i < 3; i++)
+        {
+            await writing.Publisher<string>().PublishAllAsync(2 * i, 2 * i + 2);
+            Until.True(() => bus.InspectTopic("lines").PendingBytes == 0);
+            if (i < 2)
+            {
+                File.Delete(directory.File("lines"));
+                Until.True(() => File.Exists(directory.File("lines")) && bus.InspectTopic("lines").Endpoints.Count == 2);
+            }
+        }
+        ChannelReader<string> reader = reading.Services.GetRequiredService<ChannelReader<string>>();
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.That(await reader.ReadAsync(), Is.EqualTo($"{i}"));
+        }
+        await reading.StopAsync();
+        await writing.StopAsync();
+    }
+
+    [Test]
     public async Task A_full_ring_is_a_full_channel()
     {
         using Bus bus = Bus.InProcess();

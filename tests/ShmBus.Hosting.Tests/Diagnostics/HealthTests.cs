@@ -139,6 +139,30 @@ internal sealed class HealthTests
     }
 
     [Test]
+    public async Task The_bound_of_a_topic_of_lanes_is_that_of_all_its_lanes()
+    {
+        using TestDirectory directory = new();
+        using IHost host = await StartAsync(directory, static builder => builder
+            .ConfigureTopic("orders", static topic => (topic.Capacity, topic.Publishers, topic.Lanes) = (Capacity, 2, true))
+            .AddPublisher("orders", MessageSerializer.Utf8).AddSubscriber("orders", MessageSerializer.Utf8));
+        using IHost other = await StartAsync(directory, static builder => builder
+            .ConfigureTopic("orders", static topic => (topic.Capacity, topic.Publishers, topic.Lanes) = (Capacity, 2, true))
+            .AddPublisher("orders", MessageSerializer.Utf8));
+        while (host.Publisher<string>().TryPublish("an order"))
+        {
+        }
+        HealthReportEntry health = await CheckAsync(host);
+        Assert.That((long)health.Data["orders:lag"], Is.GreaterThan(Capacity / 4 * 3));
+        Assert.That(health.Status, Is.EqualTo(HealthStatus.Healthy), health.Description);
+        while (other.Publisher<string>().TryPublish("an order"))
+        {
+        }
+        await Expect(host, HealthStatus.Degraded, $"more than {Capacity / 4 * 3 * 2}");
+        await other.StopAsync();
+        await host.StopAsync();
+    }
+
+    [Test]
     public async Task A_publisher_that_waits_for_room_is_degraded()
     {
         using Bus bus = Bus.InProcess();

@@ -144,6 +144,7 @@ internal sealed class ErrorPolicyTests(int concurrency)
     public async Task A_dead_letter_topic_that_is_full_is_waited_for_and_only_by_its_handler()
     {
         ConcurrentQueue<string> others = [];
+        Guid correlation = Guid.NewGuid();
         using Topic topic = _bus.OpenOrCreateTopic("dead", new TopicOptions { Capacity = 512 << 10, Publishers = 2 });
         using Subscriber reader = topic.CreateSubscriber();
         using (Publisher filler = topic.CreatePublisher())
@@ -167,7 +168,7 @@ internal sealed class ErrorPolicyTests(int concurrency)
             _log.Capture);
         using (IHost host = await Start())
         {
-            await _orders.PublishAsync("bad");
+            await _orders.PublishAsync("bad", new MessageExtras { CorrelationId = correlation });
             Until.True(() => _log.Has("DeadLetterBlocked"));
             await host.Publisher<string>().PublishAsync("fine");
             Until.True(() => !others.IsEmpty);
@@ -183,7 +184,7 @@ internal sealed class ErrorPolicyTests(int concurrency)
             {
                 while (reader.TryRead(out Message message))
                 {
-                    if (message.Payload.Length > 16)
+                    if (message.CorrelationId == correlation)
                     {
                         return true;
                     }
@@ -209,10 +210,15 @@ internal sealed class ErrorPolicyTests(int concurrency)
     [Test]
     public async Task A_stop_ends_the_wait_for_a_retry_and_the_message_stays()
     {
-        using IHost host = await HandleAsync((_, _) => throw new FormatException("no"), static settings => settings.RetryDelay = settings.MaxRetryDelay = TimeSpan.FromHours(1));
+        using IHost host = await HandleAsync((_, _) => throw new FormatException("no"), static settings =>
+        {
+            settings.OnError = ErrorAction.Skip;
+            settings.RetryDelay = settings.MaxRetryDelay = TimeSpan.FromHours(1);
+        });
         await _orders.PublishAsync("bad");
         Until.True(() => _log.Has("Retrying"));
         await host.StopAsync();
+        Assert.That(_log.Has("Skipped"), Is.False);
         Assert.That(_log.Last("StoppedUnfinished")["Unfinished"], Is.EqualTo(1));
         await ExpectAtNextStartAsync("bad");
     }

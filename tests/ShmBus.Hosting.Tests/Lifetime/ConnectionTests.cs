@@ -320,6 +320,21 @@ internal sealed class ConnectionTests
     }
 
     [Test]
+    public async Task What_was_read_last_in_a_loop_that_ends_with_the_host_is_delivered()
+    {
+        using Bus bus = Bus.InProcess();
+        using IHost host = await TestHost.StartAsync(
+            bus, static builder => builder.AddPublisher("numbers", MessageSerializer.Utf8).AddSubscriber("numbers", MessageSerializer.Utf8));
+        await host.Publisher<string>().PublishAsync("0");
+        await foreach (string _ in host.Services.GetRequiredService<IMessageSubscriber<string>>().ReadAllAsync())
+        {
+            host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        }
+        await host.StopAsync();
+        Assert.That(bus.InspectTopic("numbers").PendingBytes, Is.Zero);
+    }
+
+    [Test]
     public async Task Who_left_the_loop_over_a_subscriber_leaves_no_memory_behind([Values] bool afterTheStop)
     {
         using (IHost publishing = await PublishAsync())

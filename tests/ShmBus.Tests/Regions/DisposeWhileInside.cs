@@ -101,7 +101,7 @@ internal sealed class DisposeWhileInside
     {
         using TestDirectory directory = new();
         using Topic topic = Topic.OpenOrCreate(directory.File("t"));
-        Subscriber subscriber = topic.CreateSubscriber(Acknowledge.Explicitly);
+        Subscriber subscriber = topic.CreateSubscriber(acknowledge: Acknowledge.Explicitly);
         using (Publisher publisher = topic.CreatePublisher())
         {
             publisher.Publish("mine"u8);
