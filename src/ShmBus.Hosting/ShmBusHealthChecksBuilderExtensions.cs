@@ -19,8 +19,7 @@ public static class ShmBusHealthChecksBuilderExtensions
     /// <returns>The health checks.</returns>
     /// <remarks>
     /// Its description says what is wrong, worst first, and what to do. Its data has the state of each endpoint (<c>orders:publisher</c>, <c>orders:NAME</c>), and of each
-    /// topic <c>orders:lag</c>, <c>orders:published</c> (in bytes), <c>orders:publishers</c>, <c>orders:subscribers</c>, and <c>orders:messages</c>, which those
-    /// publishers have counted up to now. It looks at topics from outside: nobody waits for it.
+    /// topic <c>orders:lag</c>, <c>orders:published</c> (both in bytes), <c>orders:publishers</c> and <c>orders:subscribers</c>. It looks at topics from outside: nobody waits for it.
     /// </remarks>
     public static IHealthChecksBuilder AddShmBus(
         this IHealthChecksBuilder builder, string name = "shmbus", HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)

@@ -24,7 +24,10 @@ public sealed class HandlerSettings
     /// <summary>What becomes of a message whose retries are used up, or that cannot be deserialized. The host stops unless told.</summary>
     public ErrorAction OnError { get; set; }
 
-    /// <summary>Where messages go under <see cref="ErrorAction.DeadLetter"/>; null, unless told, for the topic's name and <c>.dead</c>.</summary>
+    /// <summary>
+    /// Where messages go under <see cref="ErrorAction.DeadLetter"/>; null, unless told, for the topic's name and <c>.dead</c>. A topic of which nobody says how it is
+    /// made has twice the capacity of the handler's (256 KiB at least), and 16 publishers; one that is there is taken as it is.
+    /// </summary>
     public string? DeadLetterTopic { get; set; }
 
     /// <summary>The name under which a broadcast keeps this handler's place while nobody handles; null, unless told, for none.</summary>

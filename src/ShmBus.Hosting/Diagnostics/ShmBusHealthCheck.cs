@@ -89,7 +89,6 @@ internal sealed class ShmBusHealthCheck(ConnectionList connections, BusServices 
         findings.Data[$"{name}:published"] = topic.PublishedBytes;
         findings.Data[$"{name}:publishers"] = publishers;
         findings.Data[$"{name}:subscribers"] = subscribers;
-        findings.Data[$"{name}:messages"] = topic.Endpoints.Where(static endpoint => endpoint.Role == EndpointRole.Publisher).Sum(static endpoint => endpoint.Messages);
         if (topic.CorruptAt is long position)
         {
             findings.Unhealthy($"'{name}' is corrupt at {position}: stop all that use it, delete it, and find out who wrote over it.");

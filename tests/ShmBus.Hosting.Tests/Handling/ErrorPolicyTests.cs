@@ -198,6 +198,39 @@ internal sealed class ErrorPolicyTests(int concurrency)
     }
 
     [Test]
+    public async Task A_dead_letter_that_is_too_long_for_its_topic_stops_the_host_and_the_message_stays()
+    {
+        // As another made it: this host says nothing of how it is to be.
+        using Topic dead = _bus.OpenOrCreateTopic("orders.dead", new TopicOptions { Capacity = 4096 });
+        using IHost host = await HandleAsync((_, _) => throw new FormatException("no"), static settings => (settings.Retries, settings.OnError) = (0, ErrorAction.DeadLetter));
+        await _orders.PublishAsync(new string('x', 2000));
+        await ExpectStopAsync(host);
+        Assert.That(((AggregateException)_log.Last("StoppingHost").Exception!).InnerExceptions,
+            Has.One.InstanceOf<MessageTooLongException>().And.One.InstanceOf<FormatException>());
+        Assert.That(_bus.InspectTopic("orders").PendingBytes, Is.GreaterThan(2000));
+    }
+
+    [Test]
+    public async Task Who_reads_dead_letters_need_not_know_how_their_topic_was_made_nor_come_first_or_last([Values] bool readerFirst)
+    {
+        ConcurrentQueue<DeadLetter> letters = [];
+        Task<IHost> Read() => TestHost.StartAsync(_bus, builder => builder.AddHandler("orders.dead", DeadLetter.Serializer, (_, letter, _, _) =>
+        {
+            letters.Enqueue(letter);
+            return default;
+        }));
+        Task<IHost> Handle() => HandleAsync((_, _) => throw new FormatException("no"), static settings => (settings.Retries, settings.OnError) = (0, ErrorAction.DeadLetter));
+        using IHost first = readerFirst ? await Read() : await Handle();
+        using IHost second = readerFirst ? await Handle() : await Read();
+        await _orders.PublishAsync("bad");
+        Until.True(() => !letters.IsEmpty);
+        Assert.That(letters.Single().Topic, Is.EqualTo("orders"));
+        Assert.That(Encoding.UTF8.GetString(letters.Single().Payload.Span), Is.EqualTo("bad"));
+        await first.StopAsync();
+        await second.StopAsync();
+    }
+
+    [Test]
     public async Task The_host_stops_with_an_error_and_the_next_start_begins_with_the_message()
     {
         using IHost host = await HandleAsync((_, _) => throw new FormatException("no"), static settings => settings.Retries = 0);

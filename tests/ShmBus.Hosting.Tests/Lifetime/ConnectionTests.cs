@@ -53,6 +53,26 @@ internal sealed class ConnectionTests
     }
 
     [Test]
+    public async Task A_topic_of_which_a_host_says_nothing_is_taken_as_it_is()
+    {
+        using Bus bus = Bus.InProcess();
+        using Topic topic = bus.OpenOrCreateTopic("numbers", new TopicOptions { Capacity = 8192, Publishers = 3, Delivery = Delivery.Broadcast, Overflow = Overflow.Wait });
+        using IHost handling = await TestHost.StartAsync(bus, builder => builder.AddHandler("numbers", MessageSerializer.Utf8, (_, message, _, _) =>
+        {
+            _handled.Enqueue(message);
+            return default;
+        }));
+        using IHost publishing = await TestHost.StartAsync(bus, builder => builder.AddPublisher("numbers", MessageSerializer.Utf8));
+        await publishing.Publisher<string>().PublishAsync("one");
+        Until.True(() => !_handled.IsEmpty);
+        using IHost other = await TestHost.StartAsync(bus, builder => builder.ConfigureTopic("numbers", static settings => settings.Capacity = 16384)
+            .AddPublisher("numbers", MessageSerializer.Utf8), _log.Capture);
+        Until.True(() => _log.Has("CannotConnect"));
+        Assert.That(_log.Last("CannotConnect").Exception, Is.InstanceOf<TopicMismatchException>());
+        await StopAsync(handling, publishing, other);
+    }
+
+    [Test]
     public async Task A_second_handler_waits_until_the_first_has_left_and_none_is_handled_twice()
     {
         IHost publishing = await PublishAsync();
