@@ -158,7 +158,10 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
         Task<TEndpoint> next;
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, typeof(TEndpoint));
+            if (_isDisposed)
+            {
+                throw NewDisposed();
+            }
             next = _next.Task;
         }
         return await next.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -216,7 +219,7 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
             }
             _isDisposed = true;
             Close();
-            if (_next.TrySetException(new ObjectDisposedException(typeof(TEndpoint).Name)))
+            if (_next.TrySetException(NewDisposed()))
             {
                 // Nobody need have waited.
                 _ = _next.Task.Exception;
@@ -225,6 +228,9 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
         _disposal.Cancel();
         _disposal.Dispose();
     }
+
+    /// <summary>For whoever uses it after its end.</summary>
+    internal ObjectDisposedException NewDisposed() => new($"The {Role.ToString().ToLowerInvariant()} of '{Topic}'", "The host has stopped, and has left its topics.");
 
     private static TaskCompletionSource<TEndpoint> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -391,10 +397,15 @@ internal sealed class Connection<TEndpoint> : Connection, IDisposable where TEnd
         bool isNew;
         lock (_lock)
         {
-            isNew = !_isDisposed && (_problem?.GetType() != exception.GetType() || _problem.Message != exception.Message);
+            // Who holds the place goes on counting its messages, in the text.
+            isNew = !_isDisposed && (_problem?.GetType() != exception.GetType() || (exception is not EndpointInUseException && _problem.Message != exception.Message));
             _problem = exception;
         }
-        if (isNew)
+        if (isNew && exception is EndpointInUseException)
+        {
+            Log.WaitsForTurn(_logger, Name, Topic, exception.Message);
+        }
+        else if (isNew)
         {
             Log.CannotConnect(_logger, Name, Topic, exception);
         }

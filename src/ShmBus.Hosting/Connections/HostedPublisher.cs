@@ -98,11 +98,19 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
         return publisher;
     }
 
+    private void ThrowIfDisposed()
+    {
+        if (_isDisposed)
+        {
+            throw _connection.NewDisposed();
+        }
+    }
+
     private bool TryPublishNow(in T message, in MessageExtras extras)
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ThrowIfDisposed();
             if (_waiting > 0)
             {
                 return false;
@@ -200,7 +208,7 @@ internal sealed class HostedPublisher<T> : IMessagePublisher<T>, IConnected, IDi
             ValueTask publishing;
             lock (_lock)
             {
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                ThrowIfDisposed();
                 publishing = publisher.PublishAsync(message, extras, cancellationToken);
                 if (publishing.IsCompleted)
                 {

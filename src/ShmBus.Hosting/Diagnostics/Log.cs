@@ -56,6 +56,9 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "{Endpoint}: {Bytes} bytes of the topic '{Topic}' are lost: its place was given up, since it lagged too far.")]
     internal static partial void Missed(ILogger logger, string endpoint, string topic, long bytes);
 
+    [LoggerMessage(17, LogLevel.Warning, "{Endpoint}: waits for its turn on the topic '{Topic}': {Reason}")]
+    internal static partial void WaitsForTurn(ILogger logger, string endpoint, string topic, string reason);
+
     [LoggerMessage(20, LogLevel.Error, "{Endpoint}: the host has stopped, and messages stand in the local channel of '{Topic}': they are lost.")]
     internal static partial void LocalChannelLost(ILogger logger, string endpoint, string topic);
 

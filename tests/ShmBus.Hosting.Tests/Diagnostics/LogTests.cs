@@ -35,13 +35,32 @@ internal sealed class LogTests
     public async Task A_topic_that_cannot_be_had_is_told_once()
     {
         using Bus bus = Bus.InProcess();
-        using Topic topic = bus.OpenOrCreateTopic("orders");
-        using Subscriber other = topic.CreateSubscriber();
-        using IHost host = await StartAsync(bus, static builder => builder.AddSubscriber("orders", MessageSerializer.Utf8).AddSubscriber("bills", MessageSerializer.Utf8));
+        bus.OpenOrCreateTopic("orders").Dispose();
+        using IHost host = await StartAsync(bus, static builder => builder.ConfigureTopic("orders", static topic => topic.Capacity = Capacity)
+            .AddSubscriber("orders", MessageSerializer.Utf8).AddSubscriber("bills", MessageSerializer.Utf8));
         Expect(2, LogLevel.Warning, "orders: cannot connect to the topic 'orders' yet; trying on.");
-        other.Dispose();
+        bus.DeleteTopic("orders");
         Until.True(() => _log.Of(1).Length == 2);
         Assert.That(_log.Of(2), Has.Length.EqualTo(1));
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task A_place_that_another_holds_is_waited_for_and_that_is_told_once()
+    {
+        using Bus bus = Bus.InProcess();
+        using Topic topic = bus.OpenOrCreateTopic("orders");
+        using Publisher publisher = topic.CreatePublisher();
+        using Subscriber other = topic.CreateSubscriber();
+        using IHost host = await StartAsync(bus, static builder => builder.AddSubscriber("orders", MessageSerializer.Utf8));
+        Expect(17, LogLevel.Warning, "orders: waits for its turn on the topic 'orders': '", "or use a topic of its own.");
+        // Who holds the place counts on, in the text.
+        Assert.That(publisher.TryPublish("one"u8));
+        _ = other.Read();
+        other.Dispose();
+        Until.True(() => _log.Of(1).Length == 1);
+        Assert.That(_log.Of(17), Has.Length.EqualTo(1));
+        Assert.That(_log.Of(2), Is.Empty);
         await host.StopAsync();
     }
 
