@@ -93,7 +93,7 @@ internal sealed class ConnectionTests
     {
         IHost first = await PublishAsync();
         IHost second = await PublishAsync(_log);
-        Assert.That(_log.Has("CannotConnect"));
+        Assert.That(_log.Has("WaitsForTurn"));
         Assert.That(second.Publisher<string>().TryPublish("0"), Is.False);
         Task later = second.Publisher<string>().PublishAsync("0").AsTask();
         Assert.That(later.IsCompleted, Is.False);
