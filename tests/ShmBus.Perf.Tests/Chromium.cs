@@ -10,14 +10,15 @@ internal sealed class Chromium : IDisposable
 
     private static readonly string? Program = new[] { "chromium", "chromium-browser", "google-chrome" }.FirstOrDefault(Tool.Exists);
 
-    private readonly TestDirectory _home = new(Path.GetTempPath());
+    // A short name: the path of a socket in it, too, may have 107 bytes.
+    private readonly string _home = Directory.CreateTempSubdirectory("c-").FullName;
 
     /// <summary>Ignores the test where there is no browser.</summary>
     internal Chromium()
     {
         if (Program is null)
         {
-            _home.Dispose();
+            Directory.Delete(_home);
             Assert.Ignore("There is no Chromium here, which opens the report: apt-get install chromium");
         }
     }
@@ -31,7 +32,7 @@ internal sealed class Chromium : IDisposable
 
     internal Image Picture(string page, int width, int height)
     {
-        string file = _home.File("page.png");
+        string file = Path.Combine(_home, "page.png");
         Run($"--screenshot={file}", $"--window-size={width},{height}", "--hide-scrollbars", page);
         return Image.Read(file);
     }
@@ -40,21 +41,21 @@ internal sealed class Chromium : IDisposable
     {
         // What it has started ends after it, and writes there until then.
         Until.True(() => !Directory.EnumerateDirectories("/proc").Any(IsOurs));
-        _home.Dispose();
+        Directory.Delete(_home, recursive: true);
     }
 
     private (string Output, string Error) Run(params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(Program!,
             ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-breakpad", "--disable-background-networking",
-             "--enable-logging=stderr", $"--user-data-dir={_home.File("profile")}", "--window-size=1400,1000", .. arguments])
+             "--enable-logging=stderr", $"--user-data-dir={Path.Combine(_home, "profile")}", "--window-size=1400,1000", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         foreach (string variable in (string[])["HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"])
         {
-            start.Environment[variable] = _home.Path;
+            start.Environment[variable] = _home;
         }
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
@@ -68,7 +69,7 @@ internal sealed class Chromium : IDisposable
     {
         try
         {
-            return File.ReadAllText($"{process}/cmdline").Contains(_home.Path, StringComparison.Ordinal);
+            return File.ReadAllText($"{process}/cmdline").Contains(_home, StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -55,8 +55,9 @@ internal sealed partial class WorkerExampleTests
         // That of these tests: in the same configuration.
         string output = Path.GetRelativePath(Repository.File("tests", "ShmBus.Hosting.Tests"), AppContext.BaseDirectory);
         string folder = Repository.File("examples", "Worker", program, output);
+        // A shell has what it starts in the background ignore Ctrl-C, and these tests may be a part of that.
         return PeerProcess.StartProgram(
-            "dotnet", [Path.Combine(folder, program + ".dll"), "--contentRoot", folder, "--ShmBus:Directory", _directory.File("bus"), .. arguments]);
+            "env", ["--default-signal=INT", "dotnet", Path.Combine(folder, program + ".dll"), "--contentRoot", folder, "--ShmBus:Directory", _directory.File("bus"), .. arguments]);
     }
 
     /// <summary>One of the two hosts, and which orders its log names.</summary>
