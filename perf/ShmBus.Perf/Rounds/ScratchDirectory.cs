@@ -6,6 +6,8 @@ namespace ShmBus.Perf.Rounds;
 /// </summary>
 internal sealed class ScratchDirectory : IDisposable
 {
+    private const int MostTries = 20;
+
     private static int s_count;
 
     private ScratchDirectory(string path) => FullPath = path;
@@ -21,13 +23,23 @@ internal sealed class ScratchDirectory : IDisposable
 
     public static void Remove(string path)
     {
-        try
+        for (int left = MostTries; left > 0; left--)
         {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // The other process was faster.
+            try
+            {
+                Directory.Delete(path, recursive: true);
+                return;
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // The other process was faster.
+                return;
+            }
+            catch (IOException) when (left > 1)
+            {
+                // A thread that is still at work has put something there meanwhile.
+                Thread.Sleep(10);
+            }
         }
     }
 
