@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ShmBus.Waiting;
 
@@ -19,19 +21,21 @@ internal static partial class WaitCommands
     }
 
     /// <summary>
-    /// PATH COUNT: publishes, the second half under a filter that kills the thread at the first system call other than write. The
-    /// first half lets the runtime compile what it needs, and fills the ring once: a new endpoint asks once whether its peer lives.
+    /// PATH COUNT: publishes, the second half under a filter that kills the thread at the first system call other than write. Before
+    /// that the runtime has compiled what it needs, and the ring was full once: a new endpoint asks once whether its peer lives.
     /// </summary>
     internal static unsafe int SendWithoutSystemCalls(string[] arguments)
     {
         using Topic topic = Topic.Open(arguments[0]);
         using Publisher publisher = topic.CreatePublisher(WaitStrategy.Spin);
+        Compile();
         ulong count = StreamCommands.Parse(arguments[1]);
         ulong sent = 0;
         while (publisher.TryPublish(new ReadOnlySpan<byte>(&sent, sizeof(ulong))))
         {
             sent++;
         }
+        publisher.WaitToPublish(sizeof(ulong), TimeSpan.FromMilliseconds(1));
         Say("ready\n"u8);
         Console.In.ReadLine();
         for (ulong i = sent; i < count; i++)
@@ -66,6 +70,8 @@ internal static partial class WaitCommands
     {
         using Topic topic = Topic.Open(arguments[0]);
         using Subscriber subscriber = topic.CreateSubscriber(WaitStrategy.Spin);
+        Compile();
+        subscriber.WaitToRead(TimeSpan.FromMilliseconds(1));
         ulong count = StreamCommands.Parse(arguments[1]);
         Say("ready\n"u8);
         bool inOrder = true;
@@ -80,6 +86,18 @@ internal static partial class WaitCommands
         Say(inOrder ? "received\n"u8 : "wrong\n"u8);
         while (true)
         {
+        }
+    }
+
+    /// <summary>Has all methods of the library compiled, but the generic ones: no path is taken for the first time later.</summary>
+    private static void Compile()
+    {
+        const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        foreach (MethodBase method in typeof(Topic).Assembly.GetTypes().Where(static type => !type.ContainsGenericParameters)
+            .SelectMany(static type => type.GetMethods(all).Concat<MethodBase>(type.GetConstructors(all)))
+            .Where(static method => !method.ContainsGenericParameters && method.GetMethodBody() is not null))
+        {
+            RuntimeHelpers.PrepareMethod(method.MethodHandle);
         }
     }
 

@@ -23,11 +23,11 @@ internal readonly record struct MemoryUse(long ResidentBytes, long PrivateBytes,
     // As in '   12345 kB'.
     private static long Bytes(Dictionary<string, string> status, string name) => 1024 * long.Parse(status[name].AsSpan().Trim()[..^" kB".Length], CultureInfo.InvariantCulture);
 
-    // As in '7f00-7f10 rw-s 00000000 00:01 1234  /dev/shm/name'. The runtime maps its code twice.
+    // As in '7f00-7f10 rw-s 00000000 00:01 1234  /dev/shm/name'. The runtime maps what it compiles twice, and assemblies as they are.
     private static long SharedBytes(string line)
     {
         string[] fields = line.Split(' ');
-        if (fields[1][3] != 's' || line.Contains("doublemapper", StringComparison.Ordinal))
+        if (fields[1][3] != 's' || line.Contains("doublemapper", StringComparison.Ordinal) || line.EndsWith(".dll", StringComparison.Ordinal))
             return 0;
         string[] ends = fields[0].Split('-');
         return Address(ends[1]) - Address(ends[0]);

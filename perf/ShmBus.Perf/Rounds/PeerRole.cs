@@ -21,15 +21,16 @@ internal static class PeerRole
                 go.SetResult();
         });
 
-        if (await Task.WhenAny(measuring, orphaned).ConfigureAwait(false) == orphaned)
+        bool isDone = false;
+        if (await Task.WhenAny(measuring, orphaned).ConfigureAwait(false) == measuring)
         {
-            ScratchDirectory.Remove(order.Directory);
-            return 1;
+            isDone = measuring.IsCompletedSuccessfully;
+            Console.WriteLine(isDone ? PeerProtocol.Done(report!) : PeerProtocol.Failed(measuring.Exception!.GetBaseException().Message));
         }
-
-        bool failed = measuring.IsFaulted;
-        Console.WriteLine(failed ? PeerProtocol.Failed(measuring.Exception!.GetBaseException().Message) : PeerProtocol.Done(report!));
-        return failed ? 1 : 0;
+        // To the end of main, however it ends: if it was killed, nobody else removes what has a name.
+        await orphaned.ConfigureAwait(false);
+        ScratchDirectory.Remove(order.Directory);
+        return isDone ? 0 : 1;
     }
 
     private static PeerReport Echo(PeerOrder order)

@@ -18,20 +18,19 @@ internal sealed class ShmBusAwaitTransport(string name, bool isInline, int topic
     public IPinger CreatePinger(ChannelSettings settings)
     {
         // Both rings are made before the peer looks for them.
-        using Topic there = Make(settings, There);
-        using Topic back = Make(settings, Back);
+        using Topic there = Topic.OpenOrCreate(settings.PathOf(There), OptionsOf(settings));
+        using Topic back = Topic.OpenOrCreate(settings.PathOf(Back), OptionsOf(settings));
         return new Pinger(there.CreatePublisher(), back.CreateSubscriber(), new OtherTopics(topics - 1));
     }
 
     public IPonger OpenPonger(ChannelSettings settings)
     {
-        using Topic there = Make(settings, There);
-        using Topic back = Make(settings, Back);
+        using Topic there = Topic.Open(settings.PathOf(There), OptionsOf(settings));
+        using Topic back = Topic.Open(settings.PathOf(Back), OptionsOf(settings));
         return new Ponger(there.CreateSubscriber(), back.CreatePublisher(), new OtherTopics(topics - 1));
     }
 
-    private Topic Make(ChannelSettings settings, string topic) => Topic.OpenOrCreate(settings.PathOf(topic),
-        new TopicOptions { Capacity = settings.Capacity, AllowSynchronousContinuations = isInline });
+    private TopicOptions OptionsOf(ChannelSettings settings) => new() { Capacity = settings.Capacity, AllowSynchronousContinuations = isInline };
 
     private static Claim Claim(Publisher publisher, int size) => publisher.TryClaim(size, out Claim claim)
         ? claim

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace ShmBus.Waiting;
 
@@ -11,4 +13,23 @@ internal static class Clock
 
     internal static long Nanoseconds =>
         Stopwatch.Frequency == Second ? Stopwatch.GetTimestamp() : (long)(Stopwatch.GetTimestamp() * NanosecondsPerTick);
+
+    /// <summary>
+    /// Lets so many nanoseconds go by without giving the processor away. <c>Thread.SpinWait</c> makes a system call every
+    /// four seconds: it wakes the runtime's finalizer, which then measures anew how long a pause is.
+    /// </summary>
+    internal static void Pass(long nanoseconds)
+    {
+        for (long end = Nanoseconds + nanoseconds; Nanoseconds < end;)
+        {
+            if (X86Base.IsSupported)
+            {
+                X86Base.Pause();
+            }
+            else if (ArmBase.IsSupported)
+            {
+                ArmBase.Yield();
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ namespace ShmBus.Waiting;
 /// </summary>
 /// <remarks>
 /// In full flow the next message comes after a few looks; in an exchange, where each message waits for an answer, after
-/// a hundred. So nothing is held up but what would come at once, and that by fifteen microseconds at the most, in a small ring
+/// a hundred. So nothing is held up but what would come at once, and that by twelve microseconds at the most, in a small ring
 /// by less than the writer takes to fill it. All of it happens where a look found nothing, so a message that is there costs
 /// nothing.
 /// </remarks>
@@ -18,10 +18,10 @@ internal struct Pace
     /// <summary>After so many such messages in a row the writer is in full flow.</summary>
     private const int Flow = 8;
 
-    /// <summary>In <see cref="Thread.SpinWait"/>s, about a microsecond: the first time, and by how much it grows while the flow lasts.</summary>
-    private const int LookAway = 20;
+    /// <summary>In nanoseconds: the first time, and by how much it grows while the flow lasts.</summary>
+    private const long LookAway = 750;
 
-    /// <summary>How often it grows at most, to about fifteen microseconds.</summary>
+    /// <summary>How often it grows at most, to twelve microseconds.</summary>
     private const int MostSteps = 16;
 
     /// <summary>So many bytes of the ring allow one step: a flow of small messages fills a tenth of that in a microsecond.</summary>
@@ -48,7 +48,7 @@ internal struct Pace
         _looks = 1;
         if (_quick >= Flow)
         {
-            Thread.SpinWait(LookAway * Math.Min(_quick - Flow + 1, _steps));
+            Clock.Pass(LookAway * Math.Min(_quick - Flow + 1, _steps));
         }
     }
 
