@@ -17,15 +17,19 @@ public abstract class Bus : IDisposable
     {
     }
 
+    /// <summary>The version of the layout that this library makes regions in: it opens those of the same major version.</summary>
+    public static Version LayoutVersion { get; } = new(RegionDescriptor.MajorVersion, RegionDescriptor.MinorVersion);
+
     /// <summary>The full path of its directory; null for a bus within the process.</summary>
     public abstract string? Directory { get; }
 
-    /// <summary>Opens a bus, and makes its directory where it is missing.</summary>
+    /// <summary>Opens a bus, and makes its directory where it is missing, unless <see cref="BusOptions.CreateDirectory"/> says otherwise.</summary>
     /// <param name="options">Where it is, and whom it lets in; unless told, <c>/dev/shm/shmbus-UID</c>, for this user only.</param>
     /// <returns>The bus.</returns>
     /// <exception cref="ArgumentException">An option cannot be used; it says which.</exception>
     /// <exception cref="RegionOwnerException">The directory belongs to somebody else, or somebody else can change it.</exception>
     /// <exception cref="RegionTypeException">It is no directory.</exception>
+    /// <exception cref="NotFoundErrnoException">It is missing, and so is the directory above it, or it is not to be made.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64.</exception>
     public static Bus Open(BusOptions? options = null)

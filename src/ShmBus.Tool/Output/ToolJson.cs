@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+using ShmBus.Tool.Commands;
+
+namespace ShmBus.Tool.Output;
+
+/// <summary>The JSON that commands write. Its names are a part of what scripts rely on: they are added to, and not changed.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(VersionReport))]
+internal sealed partial class ToolJson : JsonSerializerContext;
