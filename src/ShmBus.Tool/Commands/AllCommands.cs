@@ -10,6 +10,7 @@ internal static class AllCommands
         RootCommand root = new("Looks at a bus of topics in shared memory, and moves messages in and out of it.")
         {
             VersionCommand.Create(),
+            DoctorCommand.Create(),
         };
         root.Options.Add(CommonOptions.Bus);
         root.Options.Add(CommonOptions.Group);

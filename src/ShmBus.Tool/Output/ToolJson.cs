@@ -6,4 +6,5 @@ namespace ShmBus.Tool.Output;
 /// <summary>The JSON that commands write. Its names are a part of what scripts rely on: they are added to, and not changed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VersionReport))]
+[JsonSerializable(typeof(DoctorReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;
