@@ -103,6 +103,14 @@ public abstract class Bus : IDisposable
     public abstract TopicSnapshot InspectTopic(string name);
 
     /// <summary>
+    /// Opens a topic to look at it again and again, through one mapping that cannot write: takes no place in it, and keeps nobody from deleting it.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>The observer: dispose it when it is no longer needed.</returns>
+    /// <inheritdoc cref="OpenTopic" path="/exception"/>
+    public abstract TopicObserver ObserveTopic(string name);
+
+    /// <summary>
     /// Deletes a topic that nobody uses, with the messages in it: neither a <see cref="Topic"/> nor an endpoint of a living process, this
     /// one included, may have it open. A damaged one, too; but no file of another kind.
     /// </summary>

@@ -43,9 +43,15 @@ internal sealed class DirectoryBus : Bus
 
     public override TopicSnapshot InspectTopic(string name)
     {
+        using TopicObserver observer = ObserveTopic(name);
+        return observer.Inspect();
+    }
+
+    public override TopicObserver ObserveTopic(string name)
+    {
         Enter(name);
         using Topic topic = Topic.LookAtIn(_directory, name, OnBus(null));
-        return topic.Inspect();
+        return topic.Observe();
     }
 
     public override bool DeleteTopic(string name)

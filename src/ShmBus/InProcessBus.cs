@@ -66,6 +66,14 @@ internal sealed class InProcessBus : Bus
         }
     }
 
+    public override TopicObserver ObserveTopic(string name)
+    {
+        lock (_lock)
+        {
+            return Find(name).Observe();
+        }
+    }
+
     public override bool DeleteTopic(string name)
     {
         lock (_lock)

@@ -82,13 +82,7 @@ public sealed record TopicSnapshot(
             EndpointInfo there = endpoints[i];
             if (there.Role == EndpointRole.Subscriber || there.Slot == index)
             {
-                EndpointInfo here = EndpointInfo.Read(lane, there.Role, 0, there.IsAlive);
-                endpoints[i] = there with
-                {
-                    Messages = there.Messages + here.Messages,
-                    Losses = there.Losses + here.Losses,
-                    LostBytes = there.LostBytes + here.LostBytes,
-                };
+                endpoints[i] = there.With(EndpointInfo.Read(lane, there.Role, 0, there.IsAlive));
             }
         }
     }
