@@ -12,7 +12,7 @@ internal static class DoctorCommand
     [
         new FutexWaitvCheck(), new MembarrierCheck(), new MemfdCheck(), new InotifyCheck(), new HugePagesCheck(), new LimitsCheck(),
         new DirectoryCheck(), new SpaceCheck(), new RemoveIpcCheck(), new LeftoversCheck(), new FilesCheck(), new UnlinkedCheck(),
-        new EndpointsCheck(), new RingCheck(),
+        new EndpointsCheck(), new ClaimsCheck(), new RingCheck(),
     ];
 
     private static readonly Option<bool> Fix = new("--fix")

@@ -49,7 +49,7 @@ internal sealed class EndpointsCheck() : Check("endpoints")
         else if (endpoint is { Role: EndpointRole.Subscriber, IsAlive: true } && IsHoldingBack(snapshot, endpoint) &&
             patient.LookAgain(topic) is TopicSnapshot later && IsStill(snapshot, endpoint, later))
         {
-            yield return Warning(topic, $"{who} has {Bytes.Text(endpoint.PendingBytes)} to read, and took nothing of it for a second",
+            yield return Warning(topic, $"{who} has {Bytes.Text(endpoint.UnreadBytes)} to read, and took nothing of it for a second",
                 "The ring is full: publishers wait for this subscriber.",
                 "Look what its handler does (dotnet-stack, dotnet-dump). If it is only slow at times, use a larger capacity.");
         }
@@ -77,6 +77,6 @@ internal sealed class EndpointsCheck() : Check("endpoints")
 
     /// <summary>Whether a subscriber of one look is where it was, and its ring as full, at a later one.</summary>
     private static bool IsStill(TopicSnapshot first, EndpointInfo endpoint, TopicSnapshot later) =>
-        later.Endpoints.FirstOrDefault(other => other.Role == endpoint.Role && other.Slot == endpoint.Slot && other.JoinedAt == endpoint.JoinedAt) is EndpointInfo now &&
-        IsHoldingBack(later, now) && later.PublishedBytes - now.PendingBytes == first.PublishedBytes - endpoint.PendingBytes;
+        later.Endpoints.FirstOrDefault(other => other.Role == endpoint.Role && other.Slot == endpoint.Slot && other.Generation == endpoint.Generation) is EndpointInfo now &&
+        IsHoldingBack(later, now) && later.PublishedBytes - now.UnreadBytes == first.PublishedBytes - endpoint.UnreadBytes;
 }

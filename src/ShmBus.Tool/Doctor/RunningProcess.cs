@@ -17,7 +17,7 @@ internal sealed class RunningProcess
 
     internal string Directory => $"{_root}/proc/{Id}";
 
-    /// <summary>Its effective user; null when it is gone.</summary>
+    /// <summary>Its effective user, which stands second; null when it is gone.</summary>
     internal uint? User => Status("Uid:") is string users ? uint.Parse(users.Split('\t')[1], CultureInfo.InvariantCulture) : null;
 
     /// <summary>Whether a signal or a debugger keeps it from running.</summary>
@@ -51,5 +51,5 @@ internal sealed class RunningProcess
     }
 
     private string? Status(string name) => SystemFiles.ReadLines($"{Directory}/status")
-        .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].TrimStart(' ');
+        .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
 }

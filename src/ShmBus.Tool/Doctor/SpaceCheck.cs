@@ -19,8 +19,9 @@ internal sealed class SpaceCheck() : Check("space")
             yield return Note(place, "how much room there is cannot be asked", "A new topic may be refused for want of space.", "See 'df' for the directory.");
             yield break;
         }
-        ulong topics = (ulong)patient.Topics.Sum(static topic => topic.Size);
-        ulong largest = Math.Max(OneTopic, (ulong)patient.Topics.Select(static topic => topic.Size).DefaultIfEmpty().Max());
+        long[] sizes = [.. patient.Topics.Where(static topic => topic.Problem is null).Select(static topic => topic.Size)];
+        ulong topics = (ulong)sizes.Sum();
+        ulong largest = Math.Max(OneTopic, (ulong)sizes.DefaultIfEmpty().Max());
         string text = $"{Text(room.Free)} of {Text(room.Size)} are free, topics take up {Text(topics)}";
         if (room.Free < OneTopic)
         {

@@ -112,6 +112,25 @@ internal sealed class BusFindingTests : IDisposable
     }
 
     [Test]
+    public void A_message_that_is_not_finished_is_found()
+    {
+        Make("t", new TopicOptions { Publishers = 2 });
+        using PeerProcess peer = LibraryPeer.Start("pause-in-claim", File("t"), 0);
+        peer.Expect("in claim");
+        Examination open = Examination.Of(Path);
+        Examination.Found found = open.The("claims");
+        Assert.That((found.Severity, found.Subject, open.ExitCode), Is.EqualTo((Severity.Warning, "t", ExitCode.Finding)));
+        Assert.That(found.Text, Does.Contain($"process {peer.Id} ").And.Contain("has had a message open"));
+        Assert.That(found.Meaning, Does.Contain("128 bytes wait behind it"));
+        peer.Stop();
+        Assert.That(Examination.Of(Path).The("claims").Advice, Does.Contain($"kill -CONT {peer.Id}"));
+        peer.Continue();
+        peer.WriteLine("");
+        peer.Expect("committed");
+        Assert.That(Examination.Of(Path).The("claims").Severity, Is.EqualTo(Severity.Ok));
+    }
+
+    [Test]
     public void A_subscriber_that_does_not_read_while_the_ring_is_full_is_found()
     {
         Make("t");
@@ -230,8 +249,8 @@ internal sealed class BusFindingTests : IDisposable
         }
         System.IO.File.Delete(File("hub"));
         Make("used", new TopicOptions { Lanes = true });
-        using PeerProcess user = LibraryPeer.Start("hold", File("used"), "publisher");
-        user.Expect("holding");
+        using PeerProcess user = LibraryPeer.Start("pause-in-claim", File("used"), 0);
+        user.Expect("in claim");
         System.IO.File.Delete(File("used"));
         string unnamed = _parent.File(".bus.new-0");
         Directory.CreateDirectory(unnamed);
@@ -251,21 +270,15 @@ internal sealed class BusFindingTests : IDisposable
     [Test]
     public void Fixing_leaves_a_live_pair_undisturbed()
     {
-        const int count = 2_000_000;
-        Make("t", new TopicOptions { Publishers = 3, Capacity = 64 << 10 });
-        using (PeerProcess dead = LibraryPeer.Start("hold", File("t"), "publisher"))
-        {
-            dead.Expect("holding");
-            dead.Kill();
-        }
+        const int count = 3_000_000;
+        Make("t", new TopicOptions { Publishers = 3, Capacity = 8192 });
         using PeerProcess receiver = LibraryPeer.Start("receive", File("t"), WaitStrategy.Adaptive, 7, 0, count);
         receiver.Expect("ready");
-        // Slot 0 is the next one's, so the dead one must be another for that to be left: two come, and the second is killed.
         using PeerProcess sender = LibraryPeer.Start("send", File("t"), WaitStrategy.Adaptive, 7, 0, count);
         sender.Expect("ready");
-        using (PeerProcess dead = LibraryPeer.Start("hold", File("t"), "publisher"))
+        using (PeerProcess dead = LibraryPeer.Start("pause-in-claim", File("t"), 0))
         {
-            dead.Expect("holding");
+            dead.Expect("in claim");
             dead.Kill();
         }
         Examination after = Examination.Of(Path, "--fix");

@@ -69,12 +69,4 @@ internal sealed class SystemFindingTests : IDisposable
         Assert.That(found.The("space").Severity, Is.EqualTo(severity));
         Assert.That(found.The("space").Subject, Is.EqualTo(_directory.Path));
     }
-
-    [Test]
-    public void A_file_system_without_room_for_one_more_of_the_largest_topic_is_found()
-    {
-        string[] words = [.. new Confinement().SmallFileSystem(_directory.Path, 3000).Words, "sh", "-c",
-            $"dotnet '{Peer}' create '{_directory.File("t")}' > /dev/null && head -c 2800k /dev/zero > '{_directory.File("x")}' && chmod 600 '{_directory.File("x")}'; \"$@\"", "sh"];
-        Assert.That(Examination.Under(words, _directory.Path).The("space").Severity, Is.EqualTo(Severity.Error));
-    }
 }
