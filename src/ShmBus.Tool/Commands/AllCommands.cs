@@ -11,6 +11,9 @@ internal static class AllCommands
         {
             VersionCommand.Create(),
             DoctorCommand.Create(),
+            BenchCommand.Create(),
+            BenchPeerCommand.Create(),
+            CompletionCommand.Create(),
         };
         root.Options.Add(CommonOptions.Bus);
         root.Options.Add(CommonOptions.Group);

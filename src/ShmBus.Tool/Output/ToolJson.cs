@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ShmBus.Tool.Bench;
 using ShmBus.Tool.Commands;
 
 namespace ShmBus.Tool.Output;
@@ -7,4 +8,5 @@ namespace ShmBus.Tool.Output;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(BenchReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;
