@@ -1,6 +1,7 @@
 namespace ShmBus.Tool;
 
 /// <summary>How the tool ends: a part of what scripts rely on. README.md says the same.</summary>
+[System.Text.Json.Serialization.JsonConverter(typeof(Output.SnakeCaseEnum<ExitCode>))]
 internal enum ExitCode
 {
     /// <summary>All is well.</summary>

@@ -1,13 +1,17 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using ShmBus.Native;
 
 namespace ShmBus.Tool;
 
 /// <summary>What a command works with: its options, where it writes, and the bus.</summary>
 internal sealed class ToolContext(ParseResult parsed)
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true };
+    // Apostrophes as they are: nobody puts this into a page.
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal ParseResult Parsed { get; } = parsed;
 
@@ -39,7 +43,17 @@ internal sealed class ToolContext(ParseResult parsed)
     internal T? Get<T>(Argument<T> argument) => Parsed.GetValue(argument);
 
     /// <summary>Opens the bus. Only who makes or publishes something makes its directory where it is missing.</summary>
-    internal Bus OpenBus(bool create = false) => Bus.Open(BusOptions with { CreateDirectory = create });
+    internal Bus OpenBus(bool create = false)
+    {
+        try
+        {
+            return Bus.Open(BusOptions with { CreateDirectory = create });
+        }
+        catch (NotFoundErrnoException exception) when (!create)
+        {
+            throw new ToolException(ExitCode.NotFound, $"There is no bus at '{exception.Path}': nobody has made a topic there yet; name another one by --bus DIR.");
+        }
+    }
 
     /// <summary>Writes a result: as JSON if that was asked for, else as text.</summary>
     internal void Write<T>(T result, JsonTypeInfo<T> type, Action<TextWriter> text)
@@ -51,7 +65,7 @@ internal sealed class ToolContext(ParseResult parsed)
             {
                 JsonSerializer.Serialize(writer, result, type);
             }
-            Output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
+            Output.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
         }
         else
         {

@@ -24,6 +24,9 @@ public sealed class TopicObserver : IDisposable
     /// <summary>How the topic was made: what shapes it, but neither its mode nor its group.</summary>
     public TopicOptions Options { get; }
 
+    /// <summary>Its full path; null where it has none, or is seen through a process that has it open.</summary>
+    public string? Path => _region.Source.Path;
+
     /// <summary>When the topic was made.</summary>
     public DateTimeOffset CreatedAt => RegionTime.Decode(_region.Header.CreatedAt);
 

@@ -9,6 +9,10 @@ internal static class AllCommands
     {
         RootCommand root = new("Looks at a bus of topics in shared memory, and moves messages in and out of it.")
         {
+            LsCommand.Create(),
+            InspectCommand.Create(),
+            CreateCommand.Create(),
+            RmCommand.Create(),
             VersionCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),

@@ -6,6 +6,10 @@ namespace ShmBus.Tool.Output;
 
 /// <summary>The JSON that commands write. Its names are a part of what scripts rely on: they are added to, and not changed.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(CreateReport))]
+[JsonSerializable(typeof(InspectReport))]
+[JsonSerializable(typeof(LsReport))]
+[JsonSerializable(typeof(RmReport))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(BenchReport))]
