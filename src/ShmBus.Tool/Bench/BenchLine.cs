@@ -14,20 +14,8 @@ internal abstract class BenchLine
 /// <summary>A topic each way, used as most do.</summary>
 internal sealed class ShmBusLine(Publisher publisher, Subscriber subscriber) : BenchLine
 {
-    internal static BenchLine Create(string directory)
-    {
-        // Both are made before the peer looks for them.
-        Topic there = Topic.OpenOrCreate(Path.Combine(directory, "there"));
-        Topic back = Topic.OpenOrCreate(Path.Combine(directory, "back"));
-        return new ShmBusLine(there.CreatePublisher(), back.CreateSubscriber());
-    }
-
-    internal static BenchLine Open(string directory)
-    {
-        Topic there = Topic.Open(Path.Combine(directory, "there"));
-        Topic back = Topic.Open(Path.Combine(directory, "back"));
-        return new ShmBusLine(back.CreatePublisher(), there.CreateSubscriber());
-    }
+    internal const string There = "there";
+    internal const string Back = "back";
 
     internal override void Send(ReadOnlySpan<byte> message) => publisher.Publish(message);
 

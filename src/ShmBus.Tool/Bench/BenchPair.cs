@@ -10,14 +10,11 @@ internal sealed class BenchPair : IDisposable
     /// <summary>The names of <see cref="_lines"/>.</summary>
     internal static readonly string[] Transports = ["shmbus", "pipe", "socket"];
 
-    private const string SharedMemory = "/dev/shm";
-
-    private readonly DirectoryInfo _directory = Directory.CreateDirectory(
-        Path.Combine(Directory.Exists(SharedMemory) ? SharedMemory : Path.GetTempPath(), $"shmbus-bench.{Guid.NewGuid():n}"),
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    // The topics have no files, so nothing is left of them, however the processes end.
+    private static readonly Dictionary<string, TopicOptions> Topics = new() { [ShmBusLine.There] = new(), [ShmBusLine.Back] = new() };
 
     private readonly BenchLine[] _lines;
-    private readonly Process _peer;
+    private readonly ChildRegion _peer;
 
     internal BenchPair()
     {
@@ -27,8 +24,11 @@ internal sealed class BenchPair : IDisposable
         (int peersIn, int pipeOut) = Descriptor.MakePipe();
         (int pipeIn, int peersOut) = Descriptor.MakePipe();
         (int socket, int peersSocket) = Descriptor.MakeSocketPair();
-        _lines = [ShmBusLine.Create(_directory.FullName), new StreamLine(pipeIn, pipeOut), new StreamLine(socket, socket)];
-        _peer = Start(_directory.FullName, IsPinned ? processors[1] : -1, peersIn, peersOut, peersSocket, pipeIn, pipeOut, socket);
+        BenchLine? topics = null;
+        ProcessStartInfo start = PeerStart(IsPinned ? processors[1] : -1, peersIn, peersOut, peersSocket, pipeIn, pipeOut, socket);
+        _peer = ChildRegion.Start(start, Topics, peer => topics = new ShmBusLine(peer.CreatePublisher(ShmBusLine.There), peer.CreateSubscriber(ShmBusLine.Back)));
+        _peer.Process.StandardInput.AutoFlush = true;
+        _lines = [topics!, new StreamLine(pipeIn, pipeOut), new StreamLine(socket, socket)];
         // Who has both ends would not see that the other side closed its own.
         Array.ForEach([peersIn, peersOut, peersSocket], Descriptor.Close);
     }
@@ -39,53 +39,29 @@ internal sealed class BenchPair : IDisposable
     /// <summary>The one for the measuring thread here, or -1.</summary>
     internal int Processor { get; }
 
-    /// <summary>Waits until the other process has opened all. From then on no name is left, however the processes end.</summary>
-    internal void AwaitPeer()
-    {
-        if (_peer.StandardOutput.ReadLine() != "ready")
-        {
-            throw new ToolException(ExitCode.Finding, $"The second process did not start: {_peer.StandardError.ReadToEnd().Trim()}");
-        }
-        _directory.Delete(recursive: true);
-    }
-
-    /// <summary>Ends when the other process does.</summary>
-    internal Task PeerEnd => _peer.WaitForExitAsync();
-
-    internal string PeerError => _peer.StandardError.ReadToEnd().Trim();
-
     internal BenchLine Line(int transport) => _lines[transport];
 
     internal void Order(string what, int transport, int size) =>
-        _peer.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {transport} {size}"));
+        _peer.Process.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {transport} {size}"));
 
     public void Dispose()
     {
-        if (!_peer.HasExited)
-        {
-            _peer.Kill();
-            _peer.WaitForExit();
-        }
+        _peer.Process.Kill();
+        _peer.Process.WaitForExit();
         _peer.Dispose();
-        if (Directory.Exists(_directory.FullName))
-        {
-            _directory.Delete(recursive: true);
-        }
     }
 
-    private static Process Start(string directory, int processor, params int[] descriptors)
+    private static ProcessStartInfo PeerStart(params int[] numbers)
     {
         string program = Environment.ProcessPath!;
-        List<string> words = [Commands.BenchPeerCommand.Name, directory, .. descriptors.Prepend(processor).Select(static number => number.ToString(CultureInfo.InvariantCulture))];
+        List<string> words = [Commands.BenchPeerCommand.Name, .. numbers.Select(static number => number.ToString(CultureInfo.InvariantCulture))];
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
         {
             words.Insert(0, typeof(BenchPair).Assembly.Location);
         }
-        ProcessStartInfo start = new(program, words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, words) { RedirectStandardInput = true };
         // Killed, it could not remove what debuggers would find it by.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        Process peer = Process.Start(start)!;
-        peer.StandardInput.AutoFlush = true;
-        return peer;
+        return start;
     }
 }

@@ -7,51 +7,44 @@ namespace ShmBus.Tool.Bench;
 /// <summary>
 /// The other process. It is told by lines what to do: <c>echo LINE SIZE</c> answers each message, <c>take LINE SIZE</c> counts them, both until the last one. It ends with its input.
 /// </summary>
-internal sealed class BenchPeer(string directory, int processor, int[] descriptors)
+internal sealed class BenchPeer(int processor, int input, int output, int socket)
 {
     private readonly BlockingCollection<string> _orders = [];
 
-    internal void Run(TextReader input, TextWriter output)
+    internal void Run(TextReader orders)
     {
-        // In the background: when the other process is gone, nothing keeps this one.
-        new Thread(Work) { IsBackground = true, Name = "bench" }.Start(output);
-        while (input.ReadLine() is string order)
+        // Wherever the work waits then: when the other process is gone, nothing keeps this one.
+        new Thread(() => Listen(orders)) { IsBackground = true, Name = "orders" }.Start();
+        if (processor >= 0)
         {
-            _orders.Add(order);
+            Processors.Pin(processor);
+        }
+        using RegionClient region = ChildRegion.Open();
+        using Publisher publisher = region.CreatePublisher(ShmBusLine.Back);
+        using Subscriber subscriber = region.CreateSubscriber(ShmBusLine.There);
+        BenchLine[] lines = [new ShmBusLine(publisher, subscriber), new StreamLine(input, output), new StreamLine(socket, socket)];
+        foreach (string[] order in _orders.GetConsumingEnumerable().Select(static line => line.Split(' ')))
+        {
+            BenchLine line = lines[int.Parse(order[1], CultureInfo.InvariantCulture)];
+            byte[] message = new byte[int.Parse(order[2], CultureInfo.InvariantCulture)];
+            if (order[0] == "echo")
+            {
+                Echo(line, message);
+            }
+            else
+            {
+                Take(line, message);
+            }
         }
     }
 
-    private void Work(object? output)
+    private void Listen(TextReader orders)
     {
-        try
+        while (orders.ReadLine() is string order)
         {
-            if (processor >= 0)
-            {
-                Processors.Pin(processor);
-            }
-            BenchLine[] lines = [ShmBusLine.Open(directory), new StreamLine(descriptors[0], descriptors[1]), new StreamLine(descriptors[2], descriptors[2])];
-            ((TextWriter)output!).WriteLine("ready");
-            foreach (string[] order in _orders.GetConsumingEnumerable().Select(static line => line.Split(' ')))
-            {
-                BenchLine line = lines[int.Parse(order[1], CultureInfo.InvariantCulture)];
-                byte[] message = new byte[int.Parse(order[2], CultureInfo.InvariantCulture)];
-                if (order[0] == "echo")
-                {
-                    Echo(line, message);
-                }
-                else
-                {
-                    Take(line, message);
-                }
-            }
+            _orders.Add(order);
         }
-#pragma warning disable CA1031 // Whatever it was, the other process is to see this one end.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Console.Error.WriteLine(exception.Message);
-            Environment.Exit((int)(Failure.CodeOf(exception) ?? ExitCode.Finding));
-        }
+        Environment.Exit((int)ExitCode.Success);
     }
 
     private static void Echo(BenchLine line, byte[] message)

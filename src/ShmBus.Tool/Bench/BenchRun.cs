@@ -25,13 +25,25 @@ internal sealed class BenchRun(BenchPair pair, TimeSpan time, Action<string> rep
     /// <summary>The first is not recorded: code is compiled, and processors come to speed.</summary>
     private const int WarmUps = 1;
 
+    /// <exception cref="ToolException">The other process ended.</exception>
     internal BenchRow[] Run()
+    {
+        try
+        {
+            return Measure();
+        }
+        catch (Exception exception) when (exception is IOException or PeerLostException)
+        {
+            throw new ToolException(ExitCode.Finding, $"The second process ended in the middle; look for what it said above, or who ended it: {exception.Message}");
+        }
+    }
+
+    private BenchRow[] Measure()
     {
         if (pair.Processor >= 0)
         {
             Processors.Pin(pair.Processor);
         }
-        pair.AwaitPeer();
         int slices = (Rounds + WarmUps) * Courses.Length * BenchPair.Transports.Length;
         TimeSpan slice = time / slices;
         Dictionary<(int, BenchCourse), List<BenchSlice>> found = [];

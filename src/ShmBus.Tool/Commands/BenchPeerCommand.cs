@@ -9,22 +9,18 @@ internal static class BenchPeerCommand
 {
     internal const string Name = "bench-peer";
 
-    private static readonly Argument<string> Directory = new("DIRECTORY");
-    private static readonly Argument<int> Processor = new("PROCESSOR");
-    private static readonly Argument<int[]> Descriptors = new("DESCRIPTORS") { Arity = new ArgumentArity(6, 6) };
+    private static readonly Argument<int[]> Numbers = new("NUMBERS") { Arity = new ArgumentArity(7, 7) };
 
     internal static Command Create()
     {
         var command = new ToolCommand(Name, "The second process of bench.") { Hidden = true };
-        command.Arguments.Add(Directory);
-        command.Arguments.Add(Processor);
-        command.Arguments.Add(Descriptors);
+        command.Arguments.Add(Numbers);
         command.Run(static context =>
         {
-            int[] descriptors = context.Get(Descriptors)!;
+            int[] numbers = context.Get(Numbers)!;
             // The ends of the process that started it.
-            Array.ForEach(descriptors[3..], Descriptor.Close);
-            new BenchPeer(context.Get(Directory)!, context.Get(Processor), descriptors[..3]).Run(Console.In, Console.Out);
+            Array.ForEach(numbers[4..], Descriptor.Close);
+            new BenchPeer(numbers[0], numbers[1], numbers[2], numbers[3]).Run(Console.In);
             return ExitCode.Success;
         });
         return command;

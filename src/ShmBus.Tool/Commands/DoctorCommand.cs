@@ -12,7 +12,7 @@ internal static class DoctorCommand
     [
         new FutexWaitvCheck(), new MembarrierCheck(), new MemfdCheck(), new InotifyCheck(), new HugePagesCheck(), new LimitsCheck(),
         new DirectoryCheck(), new SpaceCheck(), new RemoveIpcCheck(), new LeftoversCheck(), new FilesCheck(), new UnlinkedCheck(),
-        new EndpointsCheck(), new ClaimsCheck(), new RingCheck(),
+        new EndpointsCheck(), new ClaimsCheck(), new FlowCheck(), new RingCheck(),
     ];
 
     private static readonly Option<bool> Fix = new("--fix")
@@ -26,28 +26,29 @@ internal static class DoctorCommand
             "Looks for what keeps processes from meeting: in the kernel, in shared memory, on the bus. Ends with 1 if there is a warning or an error.",
             "shmbus doctor", "shmbus doctor --bus /dev/shm/shmbus-1000", "shmbus doctor --fix", "shmbus doctor --json | jq '.findings[] | select(.severity == \"error\")'");
         command.Options.Add(Fix);
-        command.Run(static context =>
-        {
-            using Patient patient = new(context.BusOptions, root: "", Kernel.EffectiveUser);
-            List<Finding> findings = Examine(patient, Checks);
-            List<string> done = [];
-            if (context.Get(Fix))
-            {
-                done = Treat(findings);
-                using Patient treated = new(context.BusOptions, root: "", Kernel.EffectiveUser);
-                findings = done.Count > 0 ? Examine(treated, Checks) : findings;
-            }
-            context.Write(new DoctorReport(patient.Directory, findings, done), ToolJson.Default.DoctorReport, output => WriteText(output, findings, done));
-            return findings.Exists(static finding => finding.IsTrouble) ? ExitCode.Finding : ExitCode.Success;
-        });
+        command.Run(RunAsync);
         return command;
     }
 
-    /// <summary>What all checks find. One that fails does not keep the others from looking.</summary>
-    internal static List<Finding> Examine(Patient patient, IEnumerable<Check> checks)
+    private static async Task<ExitCode> RunAsync(ToolContext context, CancellationToken cancellation)
     {
-        List<Finding> findings = [];
-        foreach (Check check in checks)
+        using Patient patient = await Patient.LookAtAsync(context.BusOptions, root: "", Kernel.EffectiveUser, cancellation).ConfigureAwait(false);
+        List<Diagnosis> found = Examine(patient);
+        List<string> done = context.Get(Fix) ? Treat(found) : [];
+        if (done.Count > 0)
+        {
+            using Patient treated = await Patient.LookAtAsync(context.BusOptions, root: "", Kernel.EffectiveUser, cancellation).ConfigureAwait(false);
+            found = Examine(treated);
+        }
+        context.Write(new DoctorReport(patient.Directory, found, done), ToolJson.Default.DoctorReport, output => WriteText(output, found, done));
+        return found.Exists(static diagnosis => diagnosis.IsTrouble) ? ExitCode.Finding : ExitCode.Success;
+    }
+
+    /// <summary>What all checks find. One that fails does not keep the others from looking.</summary>
+    private static List<Diagnosis> Examine(Patient patient)
+    {
+        List<Diagnosis> findings = [];
+        foreach (Check check in Checks)
         {
             try
             {
@@ -55,14 +56,14 @@ internal static class DoctorCommand
             }
             catch (Exception exception) when (Failure.CodeOf(exception) is not null)
             {
-                findings.Add(new Finding(check.Name, Severity.Error, patient.Directory, exception.Message.ReplaceLineEndings(" "), "This could not be looked at.", "See the message."));
+                findings.Add(new Diagnosis(check.Name, Severity.Error, patient.Directory, exception.Message.ReplaceLineEndings(" "), "This could not be looked at.", "See the message."));
             }
         }
         return findings;
     }
 
     /// <summary>Does what is safe. What several findings ask for is done once.</summary>
-    private static List<string> Treat(List<Finding> findings)
+    private static List<string> Treat(List<Diagnosis> findings)
     {
         List<string> done = [];
         foreach (Repair repair in findings.Select(static finding => finding.Repair).OfType<Repair>().DistinctBy(static repair => repair.Text))
@@ -75,15 +76,15 @@ internal static class DoctorCommand
         return done;
     }
 
-    private static void WriteText(TextWriter output, List<Finding> findings, List<string> done)
+    private static void WriteText(TextWriter output, List<Diagnosis> findings, List<string> done)
     {
         foreach (string text in done)
         {
             output.WriteLine($"fixed    {text}");
         }
-        foreach (Finding finding in findings)
+        foreach (Diagnosis finding in findings)
         {
-            output.WriteLine($"{finding.Severity.ToString().ToLowerInvariant(),-8} {finding.Check,-12} {finding.Subject}: {finding.Text}");
+            output.WriteLine(Plain($"{finding.Severity.ToString().ToLowerInvariant(),-8} {finding.Check,-12} {finding.Subject}: {finding.Text}"));
             WriteDetail(output, "means", finding.Meaning);
             WriteDetail(output, "do", finding.Advice);
             WriteDetail(output, "--fix", finding.Fix);
@@ -99,7 +100,10 @@ internal static class DoctorCommand
         }
     }
 
-    private static string Summary(List<Finding> findings)
+    /// <summary>The names of files may be any: they must not steer the terminal.</summary>
+    private static string Plain(string text) => string.Concat(text.Select(static character => char.IsControl(character) ? '?' : character));
+
+    private static string Summary(List<Diagnosis> findings)
     {
         string Count(Severity severity)
         {
@@ -113,4 +117,4 @@ internal static class DoctorCommand
 /// <param name="Bus">The directory that was looked at.</param>
 /// <param name="Findings">What was found, after what was fixed.</param>
 /// <param name="Fixed">What was done.</param>
-internal sealed record DoctorReport(string Bus, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Fixed);
+internal sealed record DoctorReport(string Bus, IReadOnlyList<Diagnosis> Findings, IReadOnlyList<string> Fixed);

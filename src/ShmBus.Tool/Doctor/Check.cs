@@ -7,13 +7,13 @@ internal abstract class Check(string name)
     internal string Name => name;
 
     /// <summary>What is found: at least one finding, also where all is well.</summary>
-    internal abstract IEnumerable<Finding> Look(Patient patient);
+    internal abstract IEnumerable<Diagnosis> Look(Patient patient);
 
-    protected Finding Ok(string subject, string text) => new(name, Severity.Ok, subject, text);
+    protected Diagnosis Ok(string subject, string text) => new(name, Severity.Ok, subject, text);
 
-    protected Finding Note(string subject, string text, string meaning, string advice) => new(name, Severity.Note, subject, text, meaning, advice);
+    protected Diagnosis Note(string subject, string text, string meaning, string advice) => new(name, Severity.Note, subject, text, meaning, advice);
 
-    protected Finding Warning(string subject, string text, string meaning, string advice) => new(name, Severity.Warning, subject, text, meaning, advice);
+    protected Diagnosis Warning(string subject, string text, string meaning, string advice) => new(name, Severity.Warning, subject, text, meaning, advice);
 
-    protected Finding Error(string subject, string text, string meaning, string advice) => new(name, Severity.Error, subject, text, meaning, advice);
+    protected Diagnosis Error(string subject, string text, string meaning, string advice) => new(name, Severity.Error, subject, text, meaning, advice);
 }

@@ -8,7 +8,7 @@ internal sealed partial class DirectoryCheck() : Check("directory")
 {
     private const string SharedMemory = "/dev/shm";
 
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         yield return patient.Problem switch
         {

@@ -6,23 +6,22 @@ namespace ShmBus.Tool.Doctor;
 /// <summary>What stands in the directory and is no topic that can be used: damaged, of another version, another's, or something else.</summary>
 internal sealed class FilesCheck() : Check("files")
 {
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
-        TopicInfo[] wrong = [.. patient.Topics.Where(static topic => topic.Problem is not null)];
+        TopicInfo[] wrong = [.. patient.Files.Where(static topic => topic.Problem is not null)];
         foreach (TopicInfo topic in wrong)
         {
             yield return Describe(topic, topic.Problem!);
         }
         if (wrong.Length == 0)
         {
-            yield return Ok(patient.Directory, $"all files in it are whole topics: {patient.Topics.Count}");
+            yield return Ok(patient.Directory, $"all files in it are whole topics: {patient.Files.Count()}");
         }
     }
 
-    private Finding Describe(TopicInfo topic, Exception problem)
+    private Diagnosis Describe(TopicInfo topic, Exception problem)
     {
-        string what = (problem as RegionException)?.Message ?? problem.Message;
-        what = what.ReplaceLineEndings(" ");
+        string what = problem.Message.ReplaceLineEndings(" ");
         return problem switch
         {
             RegionSizeException when topic.Size == 0 => Error(topic.Name, what, "It is empty: somebody made or emptied it by other means than ShmBus. Processes that want this topic are refused.", RemoveAdvice(topic)),

@@ -5,7 +5,7 @@ namespace ShmBus.Tool.Doctor;
 /// <summary>Whether the option HugePages of a topic does anything here.</summary>
 internal sealed class HugePagesCheck() : Check("huge_pages")
 {
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         string? problem = Kernel.TryHugePages();
         yield return problem is null

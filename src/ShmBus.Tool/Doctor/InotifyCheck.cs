@@ -12,7 +12,7 @@ internal sealed class InotifyCheck() : Check("inotify")
 
     private const string Meaning = "Where no instance is left, a process notices that a peer was killed by a look now and then, within a second instead of a millisecond.";
 
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         string watched = Directory.Exists(patient.Directory) ? patient.Directory : "/";
         if (Kernel.TryInotify(watched) is string problem)

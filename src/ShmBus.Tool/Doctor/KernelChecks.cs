@@ -5,7 +5,7 @@ namespace ShmBus.Tool.Doctor;
 /// <summary>A system call that ShmBus does without where it is refused, at a price.</summary>
 internal abstract class KernelCheck(string name, Func<Patient, string?> tried, string price, string advice) : Check(name)
 {
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         string? problem = tried(patient);
         yield return problem is null ? Ok("kernel", $"{Name} works") : Warning("kernel", $"{Name} is refused: {problem}", price, advice);

@@ -5,13 +5,13 @@ namespace ShmBus.Tool.Doctor;
 /// <summary>What processes left that were killed on the way: directories that did not get their name, and lanes of topics that are gone.</summary>
 internal sealed partial class LeftoversCheck() : Check("leftovers")
 {
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
-        List<Finding> found = [.. UnnamedDirectories(patient), .. LeftLanes(patient)];
+        List<Diagnosis> found = [.. UnnamedDirectories(patient), .. LeftLanes(patient)];
         return found.Count > 0 ? found : [Ok(patient.Directory, "nothing is left of processes that were killed while they made something")];
     }
 
-    private IEnumerable<Finding> UnnamedDirectories(Patient patient)
+    private IEnumerable<Diagnosis> UnnamedDirectories(Patient patient)
     {
         string parent = Path.GetDirectoryName(patient.Directory) ?? "/";
         foreach (string path in SystemFiles.Names(parent, $".{Path.GetFileName(patient.Directory)}.new-*").Select(name => Path.Combine(parent, name)))
@@ -26,7 +26,7 @@ internal sealed partial class LeftoversCheck() : Check("leftovers")
         }
     }
 
-    private IEnumerable<Finding> LeftLanes(Patient patient)
+    private IEnumerable<Diagnosis> LeftLanes(Patient patient)
     {
         foreach (string name in SystemFiles.Names(patient.Directory).Where(name => LaneOf().Match(name) is { Success: true } lane && !File.Exists(Path.Combine(patient.Directory, lane.Groups[1].Value))))
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShmBus.Tool.Looking;
 
 namespace ShmBus.Tool.Doctor;
 
@@ -9,7 +10,7 @@ internal sealed class LimitsCheck() : Check("limits")
     private const ulong FewDescriptors = 1024;
     private const ulong FewThreads = 256;
 
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         string[] lines = SystemFiles.ReadLines($"{patient.Root}/proc/self/limits");
         ulong? descriptors = Limit(lines, "Max open files");
@@ -31,11 +32,11 @@ internal sealed class LimitsCheck() : Check("limits")
                 "Raise it: ulimit -u, or TasksMax of the systemd unit.");
         }
         // What topics take up that are there says what may be asked for.
-        long largest = patient.Topics.Select(static topic => topic.Size).DefaultIfEmpty().Max();
+        long largest = patient.Files.Select(static topic => topic.Size).DefaultIfEmpty().Max();
         if (locked < (ulong)largest)
         {
             isWell = false;
-            yield return Note("limits", $"a process may lock {Text(locked)} of memory (memlock), less than the largest topic here ({Bytes.Text(largest)})",
+            yield return Note("limits", $"a process may lock {Text(locked)} of memory (memlock), less than the largest topic here ({Humans.Bytes(largest)})",
                 "The option Lock of such a topic is refused; without it there is nothing to do.",
                 "Raise it where Lock is used: ulimit -l, LimitMEMLOCK of the systemd unit, or the capability IPC_LOCK.");
         }
@@ -56,5 +57,5 @@ internal sealed class LimitsCheck() : Check("limits")
 
     private static string Count(ulong? limit) => limit is null ? "unknown" : limit == ulong.MaxValue ? "unlimited" : limit.Value.ToString(CultureInfo.InvariantCulture);
 
-    private static string Text(ulong? bytes) => bytes is null or ulong.MaxValue ? Count(bytes) : Bytes.Text((long)bytes);
+    private static string Text(ulong? bytes) => bytes is null or ulong.MaxValue ? Count(bytes) : Humans.Bytes((long)bytes);
 }

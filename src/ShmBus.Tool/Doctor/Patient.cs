@@ -1,22 +1,16 @@
 using ShmBus.Native;
 using ShmBus.Regions;
+using ShmBus.Tool.Looking;
 
 namespace ShmBus.Tool.Doctor;
 
-/// <summary>The bus and the system that are looked at: each thing is read once, by the first check that needs it.</summary>
+/// <summary>The bus and the system that are looked at.</summary>
 internal sealed class Patient : IDisposable
 {
-    // Long enough for a claim to be over that is filled as usual.
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    // Longer than any message is in the making, and any process without a processor, on a machine that is well.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
-    private readonly Lazy<IReadOnlyList<TopicInfo>> _topics;
-    private readonly Lazy<Dictionary<string, TopicSnapshot>> _snapshots;
-    private bool _waited;
-
-    /// <param name="options">The bus. Its directory is not made.</param>
-    /// <param name="root">In front of the paths of the system's files: empty, but for tests.</param>
-    /// <param name="user">The user whose processes use the bus.</param>
-    internal Patient(BusOptions options, string root, uint user)
+    private Patient(BusOptions options, string root, uint user)
     {
         Root = root;
         User = user;
@@ -30,66 +24,52 @@ internal sealed class Patient : IDisposable
             Problem = exception;
             Directory = (exception as RegionException)?.Path ?? ((ErrnoException)exception).Path!;
         }
-        _topics = new(() => Bus?.ListTopics() ?? []);
-        _snapshots = new(ReadSnapshots);
     }
 
     /// <summary>The bus, or null: see <see cref="Problem"/>.</summary>
     internal Bus? Bus { get; }
 
-    /// <summary>Why the bus cannot be opened.</summary>
-    internal Exception? Problem { get; }
+    /// <summary>Why the bus cannot be opened, or looked through.</summary>
+    internal Exception? Problem { get; private set; }
 
     /// <summary>The directory of the bus, which need not be there.</summary>
     internal string Directory { get; }
 
+    /// <summary>The user whose processes use the bus.</summary>
     internal uint User { get; }
 
+    /// <summary>In front of the paths of the system's files: empty, but for tests.</summary>
     internal string Root { get; }
 
-    /// <summary>All that stands in the directory.</summary>
-    internal IReadOnlyList<TopicInfo> Topics => _topics.Value;
+    /// <summary>All that stands in the directory, and what stood there and is in use still.</summary>
+    internal IReadOnlyList<LookedAt> Topics { get; private set; } = [];
 
-    /// <summary>The topics that can be looked at, by name.</summary>
-    internal IReadOnlyDictionary<string, TopicSnapshot> Snapshots => _snapshots.Value;
+    /// <summary>What stands in the directory.</summary>
+    internal IEnumerable<TopicInfo> Files => Topics.Select(static topic => topic.Info).OfType<TopicInfo>();
 
-    /// <summary>The same topic a second after its snapshot, or later. Null when it is gone.</summary>
-    internal TopicSnapshot? LookAgain(string topic)
+    /// <summary>Opens the bus, whose directory is not made, and looks at all that is there.</summary>
+    internal static async Task<Patient> LookAtAsync(BusOptions options, string root, uint user, CancellationToken cancellation)
     {
-        _ = Snapshots;
-        if (!_waited)
-        {
-            Thread.Sleep(Interval);
-            _waited = true;
-        }
-        return Inspect(topic);
-    }
-
-    public void Dispose() => Bus?.Dispose();
-
-    private Dictionary<string, TopicSnapshot> ReadSnapshots()
-    {
-        Dictionary<string, TopicSnapshot> found = new(StringComparer.Ordinal);
-        foreach (TopicInfo topic in Topics.Where(static topic => topic.Problem is null))
-        {
-            if (Inspect(topic.Name) is TopicSnapshot snapshot)
-            {
-                found.Add(topic.Name, snapshot);
-            }
-        }
-        return found;
-    }
-
-    private TopicSnapshot? Inspect(string topic)
-    {
+        Patient patient = new(options, root, user);
         try
         {
-            return Bus!.InspectTopic(topic);
+            patient.Topics = patient.Bus is Bus bus ? LookedAt.FindAll(bus, options) : [];
+            await LookedAt.LookAsync(patient.Topics, cancellation, BetweenLooks).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RegionException or ErrnoException)
+        catch (Exception exception) when (exception is ErrnoException or BusRemovedException)
         {
-            // Gone, or damaged, since the list was made.
-            return null;
+            // It may be entered, but not read; or it went meanwhile.
+            patient.Problem = exception;
         }
+        return patient;
+    }
+
+    public void Dispose()
+    {
+        foreach (LookedAt topic in Topics)
+        {
+            topic.Dispose();
+        }
+        Bus?.Dispose();
     }
 }

@@ -10,7 +10,7 @@ internal sealed class RemoveIpcCheck() : Check("remove_ipc")
 
     private const uint LastSystemUser = 999;
 
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         string root = patient.Root;
         if (!patient.Directory.StartsWith("/dev/shm/", StringComparison.Ordinal))

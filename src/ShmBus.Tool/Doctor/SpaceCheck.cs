@@ -1,3 +1,4 @@
+using ShmBus.Tool.Looking;
 using ShmBus.Tool.Native;
 
 namespace ShmBus.Tool.Doctor;
@@ -11,7 +12,7 @@ internal sealed class SpaceCheck() : Check("space")
     private const ulong OneTopic = 272 << 10;
     private const ulong FewInodes = 16;
 
-    internal override IEnumerable<Finding> Look(Patient patient)
+    internal override IEnumerable<Diagnosis> Look(Patient patient)
     {
         string place = Directory.Exists(patient.Directory) ? patient.Directory : Path.GetDirectoryName(patient.Directory) ?? "/";
         if (Kernel.ReadRoom(place) is not FileSystemRoom room)
@@ -19,7 +20,7 @@ internal sealed class SpaceCheck() : Check("space")
             yield return Note(place, "how much room there is cannot be asked", "A new topic may be refused for want of space.", "See 'df' for the directory.");
             yield break;
         }
-        long[] sizes = [.. patient.Topics.Where(static topic => topic.Problem is null).Select(static topic => topic.Size)];
+        long[] sizes = [.. patient.Files.Where(static topic => topic.Problem is null).Select(static topic => topic.Size)];
         ulong topics = (ulong)sizes.Sum();
         ulong largest = Math.Max(OneTopic, (ulong)sizes.DefaultIfEmpty().Max());
         string text = $"{Text(room.Free)} of {Text(room.Size)} are free, topics take up {Text(topics)}";
@@ -49,5 +50,5 @@ internal sealed class SpaceCheck() : Check("space")
         }
     }
 
-    private static string Text(ulong bytes) => Bytes.Text((long)Math.Min(bytes, long.MaxValue));
+    private static string Text(ulong bytes) => Humans.Bytes((long)Math.Min(bytes, long.MaxValue));
 }

@@ -65,7 +65,7 @@ internal sealed class LookedAt : IDisposable
     }
 
     /// <summary>Looks at all of them, and once more where one look is not enough.</summary>
-    internal static async Task LookAsync(IReadOnlyCollection<LookedAt> topics, CancellationToken cancellation)
+    internal static async Task LookAsync(IReadOnlyCollection<LookedAt> topics, CancellationToken cancellation, TimeSpan? between = null)
     {
         foreach (LookedAt topic in topics)
         {
@@ -74,7 +74,7 @@ internal sealed class LookedAt : IDisposable
         LookedAt[] again = [.. topics.Where(static topic => topic.Now is not null && TopicFindings.NeedsSecondLook(topic.Now))];
         if (again.Length > 0)
         {
-            await Task.Delay(TopicFindings.BetweenLooks, cancellation).ConfigureAwait(false);
+            await Task.Delay(between ?? TopicFindings.BetweenLooks, cancellation).ConfigureAwait(false);
             Array.ForEach(again, static topic => topic.Now = topic.Observer!.Inspect());
         }
     }

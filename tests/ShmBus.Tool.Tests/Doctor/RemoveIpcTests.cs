@@ -22,7 +22,7 @@ internal sealed class RemoveIpcTests : IDisposable
     [Test]
     public void By_default_it_does()
     {
-        Finding found = Look();
+        Diagnosis found = Look();
         Assert.That(found.Severity, Is.EqualTo(Severity.Warning));
         Assert.That(found.Text, Is.EqualTo("RemoveIPC is on, and user 'ann' does not linger"));
         Assert.That(found.Advice, Does.Contain("loginctl enable-linger ann"));
@@ -81,9 +81,9 @@ internal sealed class RemoveIpcTests : IDisposable
         Assert.That(Look().Severity, Is.EqualTo(Severity.Ok));
     }
 
-    private Finding Look(uint user = 1000, string directory = "/dev/shm/shmbus-1000.doctor-test-none")
+    private Diagnosis Look(uint user = 1000, string directory = "/dev/shm/shmbus-1000.doctor-test-none")
     {
-        using Patient patient = new(new BusOptions { Directory = directory, CreateDirectory = false }, _root.Path, user);
+        using Patient patient = Patient.LookAtAsync(new BusOptions { Directory = directory, CreateDirectory = false }, _root.Path, user, default).Result;
         return new RemoveIpcCheck().Look(patient).Single();
     }
 

@@ -57,7 +57,7 @@ internal sealed class SystemFindingTests : IDisposable
         {
             Examination found = Examination.Under(new Confinement().Limit("-l", 64).Words, _directory.Path);
             Assert.That(found.The("limits").Severity, Is.EqualTo(Severity.Note));
-            Assert.That(found.The("limits").Text, Does.StartWith("a process may lock 64 KiB of memory"));
+            Assert.That(found.The("limits").Text, Does.StartWith("a process may lock 64K of memory"));
         }
     }
 
@@ -68,5 +68,15 @@ internal sealed class SystemFindingTests : IDisposable
         Examination found = Examination.Under(new Confinement().SmallFileSystem(_directory.Path, kilobytes).Words, _directory.Path);
         Assert.That(found.The("space").Severity, Is.EqualTo(severity));
         Assert.That(found.The("space").Subject, Is.EqualTo(_directory.Path));
+    }
+
+    [Test]
+    public void A_file_system_without_room_for_one_more_of_the_largest_topic_is_found()
+    {
+        string create = $"dotnet '{typeof(ToolCommand).Assembly.Location}' create t --capacity 1M --bus '{_directory.Path}' > /dev/null && \"$@\"; exit $?";
+        string[] words = [.. new Confinement().SmallFileSystem(_directory.Path, 2000).Words, "sh", "-c", create, "sh"];
+        Examination found = Examination.Under(words, _directory.Path);
+        Assert.That(found.Troubles.Select(static finding => (finding.Check, finding.Severity)), Is.EqualTo(new[] { ("space", Severity.Warning) }));
+        Assert.That(found.The("space").Text, Does.Contain("the largest 1.0M"));
     }
 }

@@ -1,10 +1,10 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using ShmBus.Tool.Output;
 
 namespace ShmBus.Tool.Doctor;
 
 /// <summary>How much something matters.</summary>
-[JsonConverter(typeof(SeverityConverter))]
+[JsonConverter(typeof(SnakeCaseEnum<Severity>))]
 internal enum Severity
 {
     /// <summary>It was looked at, and is well.</summary>
@@ -27,7 +27,7 @@ internal enum Severity
 /// <param name="Text">What was found.</param>
 /// <param name="Meaning">What that means for messages; empty where all is well.</param>
 /// <param name="Advice">What to do.</param>
-internal sealed record Finding(string Check, Severity Severity, string Subject, string Text, string Meaning = "", string Advice = "")
+internal sealed record Diagnosis(string Check, Severity Severity, string Subject, string Text, string Meaning = "", string Advice = "")
 {
     /// <summary>What <c>--fix</c> does about it, or null where nothing is safe.</summary>
     public string? Fix => Repair?.Text;
@@ -43,6 +43,3 @@ internal sealed record Finding(string Check, Severity Severity, string Subject, 
 /// <param name="Text">What it does.</param>
 /// <param name="Apply">Does it, and says whether it was needed still.</param>
 internal sealed record Repair(string Text, Func<bool> Apply);
-
-/// <summary>In small letters, as all words in JSON.</summary>
-internal sealed class SeverityConverter() : JsonStringEnumConverter<Severity>(JsonNamingPolicy.SnakeCaseLower);
