@@ -8,6 +8,9 @@ internal sealed class CompletionTests : IDisposable
     private readonly BrokenBus _bus = new();
     private readonly string _path;
 
+    // Shells add files where they find nothing else.
+    private readonly string _empty;
+
     public CompletionTests()
     {
         string program = Path.Combine(_bus.Parent, "bin", "shmbus");
@@ -15,6 +18,7 @@ internal sealed class CompletionTests : IDisposable
         Directory.CreateDirectory(_path);
         File.WriteAllText(program, $"#!/bin/sh\nexec dotnet '{typeof(ToolCommand).Assembly.Location}' \"$@\"\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _empty = Directory.CreateDirectory(Path.Combine(_bus.Parent, "empty")).FullName;
         _bus.Make("orders");
         _bus.Make("orders.new");
         _bus.Make("prices");
@@ -28,7 +32,7 @@ internal sealed class CompletionTests : IDisposable
     {
         yield return new TestCaseData("shmbus doc", new[] { "doctor" });
         yield return new TestCaseData("shmbus doctor --f", new[] { "--fix" });
-        yield return new TestCaseData("shmbus completion ", new[] { "bash", "fish", "zsh" });
+        yield return new TestCaseData("shmbus completion f", new[] { "fish" });
         yield return new TestCaseData("shmbus inspect --bus BUS ord", new[] { "orders", "orders.new", "ordinary-garbage" });
         yield return new TestCaseData("shmbus inspect --bus BUS pri", new[] { "prices" });
         yield return new TestCaseData("shmbus rm --bus BUS prices orders.", new[] { "orders.new" });
@@ -61,8 +65,7 @@ internal sealed class CompletionTests : IDisposable
         Require("fish");
         string line = typed.Replace("BUS", _bus.Directory, StringComparison.Ordinal);
         string[] found = Run("fish", "--no-config", "-c", $"shmbus completion fish | source; complete --do-complete '{line}'");
-        // It adds files where it finds nothing.
-        Assert.That(found.Where(static word => !word.Contains('/')), Is.EquivalentTo(expected));
+        Assert.That(found, Is.EquivalentTo(expected));
     }
 
     [TestCaseSource(nameof(Typed))]
@@ -105,7 +108,7 @@ internal sealed class CompletionTests : IDisposable
     private string[] Run(string shell, params string[] arguments)
     {
         ShmBus.Tests.Support.Tool.Result result = ShmBus.Tests.Support.Tool.Run(
-            "env", [$"PATH={_path}:{Environment.GetEnvironmentVariable("PATH")}", $"HOME={_bus.Parent}", "LC_ALL=C.UTF-8", shell, .. arguments]);
+            "env", [$"--chdir={_empty}", $"PATH={_path}:{Environment.GetEnvironmentVariable("PATH")}", $"HOME={_bus.Parent}", "LC_ALL=C.UTF-8", shell, .. arguments]);
         Assert.That(result.Error, Is.Empty);
         return [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static word => word.Trim())];
     }
