@@ -9,5 +9,6 @@ namespace ShmBus.Tool.Output;
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(LsReport))]
 [JsonSerializable(typeof(RmReport))]
+[JsonSerializable(typeof(TopReport))]
 [JsonSerializable(typeof(VersionReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;
