@@ -10,6 +10,7 @@ namespace ShmBus.Tool.Output;
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(LsReport))]
 [JsonSerializable(typeof(RmReport))]
+[JsonSerializable(typeof(TopReport))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(BenchReport))]
