@@ -1,5 +1,6 @@
 using ShmBus.Native;
 using ShmBus.Regions;
+using ShmBus.Tool.Looking;
 
 namespace ShmBus.Tool.Doctor;
 
@@ -13,7 +14,13 @@ internal sealed class FilesCheck() : Check("files")
         {
             yield return Describe(topic, topic.Problem!);
         }
-        if (wrong.Length == 0)
+        LookedAt[] withWrongLanes = [.. patient.Topics.Where(static topic => topic is { Info.Problem: null, Now: null })];
+        foreach (LookedAt topic in withWrongLanes)
+        {
+            yield return Error(topic.Name, string.Join(' ', topic.Problems.Select(static problem => problem.Message)),
+                "One of its lanes is damaged, or something else. Its subscriber fails as it comes to that lane, and so does the publisher whose it is.", RemoveAdvice(topic.Info!));
+        }
+        if (wrong.Length + withWrongLanes.Length == 0)
         {
             yield return Ok(patient.Directory, $"all files in it are whole topics: {patient.Files.Count()}");
         }

@@ -56,6 +56,15 @@ internal sealed class BusFindingTests : IDisposable
     }
 
     [Test]
+    public void A_bus_that_this_user_may_not_look_at_is_an_error()
+    {
+        Examination found = Examination.Under(new Confinement().User(54_323, 54_323).Words, Path);
+        Assert.That(found.The("directory").Severity, Is.EqualTo(Severity.Error));
+        Assert.That(found.The("directory").Subject, Is.EqualTo(Path));
+        Assert.That(found.ExitCode, Is.EqualTo(ExitCode.Finding));
+    }
+
+    [Test]
     public void A_publisher_that_was_killed_is_found_and_its_slot_is_freed()
     {
         Make("t");
@@ -202,6 +211,21 @@ internal sealed class BusFindingTests : IDisposable
             Assert.That(found.Troubles.Select(static finding => finding.Advice), Has.None.Empty);
             Assert.That(found.Troubles.Select(static finding => finding.Fix), Is.All.Null);
         });
+    }
+
+    [Test]
+    public void A_lane_that_is_damaged_is_found_and_the_rest_is_looked_at()
+    {
+        Make("hub", new TopicOptions { Lanes = true });
+        using (Topic topic = _bus.OpenTopic("hub"))
+        {
+            topic.CreatePublisher().Dispose();
+        }
+        Make("whole");
+        WriteFile("hub.lane0", new string('x', 10_000));
+        Examination found = Examination.Of(Path);
+        Assert.That(found.Troubles.Select(static finding => (finding.Check, finding.Subject)), Is.EqualTo(new[] { ("files", "hub") }));
+        Assert.That(found.The("files").Meaning, Does.Contain("lanes"));
     }
 
     [Test]
