@@ -8,6 +8,9 @@ namespace ShmBus.Tool.Output;
 [JsonSerializable(typeof(CreateReport))]
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(LsReport))]
+[JsonSerializable(typeof(MovedReport))]
+[JsonSerializable(typeof(RecordReport))]
+[JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(RmReport))]
 [JsonSerializable(typeof(VersionReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;
