@@ -10,6 +10,7 @@ internal static class AllCommands
         RootCommand root = new("Looks at a bus of topics in shared memory, and moves messages in and out of it.")
         {
             LsCommand.Create(),
+            TopCommand.Create(),
             InspectCommand.Create(),
             CreateCommand.Create(),
             RmCommand.Create(),

@@ -90,13 +90,15 @@ internal sealed record InspectedEndpoint(
     internal static InspectedEndpoint Of(EndpointInfo endpoint)
     {
         ProcessView? process = ProcessView.Of(endpoint);
-        string state = endpoint.IsEvicted ? "evicted"
-            : !endpoint.IsAlive ? endpoint.PlaceName is null ? "dead" : "kept"
-            : process is { IsStopped: true } ? "stopped"
-            : endpoint.IsParked ? "parked"
-            : "alive";
         return new InspectedEndpoint(
-            endpoint.Role == EndpointRole.Publisher ? "publisher" : "subscriber", endpoint.Slot, state, endpoint.ProcessId, endpoint.ProcessName, process?.CommandLine, endpoint.JoinedAt, endpoint.PlaceName,
+            endpoint.Role == EndpointRole.Publisher ? "publisher" : "subscriber", endpoint.Slot, StateOf(endpoint, process), endpoint.ProcessId, endpoint.ProcessName, process?.CommandLine, endpoint.JoinedAt, endpoint.PlaceName,
             endpoint.Messages, endpoint.UnreadBytes, endpoint.PendingBytes, endpoint.Losses, endpoint.LostBytes, endpoint.MissedBytes, endpoint.Sleeps, endpoint.Wakes, endpoint.Position, endpoint.OpenClaim);
     }
+
+    internal static string StateOf(EndpointInfo endpoint, ProcessView? process) =>
+        endpoint.IsEvicted ? "evicted"
+        : !endpoint.IsAlive ? endpoint.PlaceName is null ? "dead" : "kept"
+        : process is { IsStopped: true } ? "stopped"
+        : endpoint.IsParked ? "parked"
+        : "alive";
 }

@@ -80,7 +80,7 @@ internal static class LsCommand
     private static string Of(int? count, int? most) => count is null || most is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{count}/{most}");
 
     /// <summary>A name that is no topic's may be any: it must neither steer the terminal nor make columns.</summary>
-    private static string Shown(string name) => string.Concat(name.Select(static character => char.IsControl(character) || char.IsWhiteSpace(character) ? '?' : character));
+    internal static string Shown(string name) => string.Concat(name.Select(static character => char.IsControl(character) || char.IsWhiteSpace(character) ? '?' : character));
 }
 
 internal sealed record LsReport(string Bus, IReadOnlyList<LsTopic> Topics);

@@ -20,8 +20,10 @@ internal static class TopicFindings
     /// <summary>What was found, the worst first.</summary>
     /// <param name="first">The first look.</param>
     /// <param name="now">The second; the first once more where one is enough.</param>
-    internal static List<Finding> Find(TopicSnapshot first, TopicSnapshot now)
+    /// <param name="find">How the process of an endpoint is looked up, which takes some files to be read; <see cref="ProcessView.Of"/> unless told.</param>
+    internal static List<Finding> Find(TopicSnapshot first, TopicSnapshot now, Func<EndpointInfo, ProcessView?>? find = null)
     {
+        find ??= ProcessView.Of;
         List<Finding> findings = [];
         if (now.CorruptAt is long corrupt)
         {
@@ -33,7 +35,7 @@ internal static class TopicFindings
         }
         foreach (EndpointInfo endpoint in now.Endpoints)
         {
-            AddOf(findings, endpoint, first, now);
+            AddOf(findings, endpoint, first, now, find);
         }
         AddRoom(findings, now);
         if (now.Endpoints.Count == 0)
@@ -61,10 +63,10 @@ internal static class TopicFindings
         return $"{role} {endpoint.Slot}{place} (process {endpoint.ProcessId}, '{endpoint.ProcessName}')";
     }
 
-    private static void AddOf(List<Finding> findings, EndpointInfo endpoint, TopicSnapshot first, TopicSnapshot now)
+    private static void AddOf(List<Finding> findings, EndpointInfo endpoint, TopicSnapshot first, TopicSnapshot now, Func<EndpointInfo, ProcessView?> find)
     {
         EndpointInfo? before = first.Endpoints.FirstOrDefault(other => (other.Role, other.Slot, other.Generation) == (endpoint.Role, endpoint.Slot, endpoint.Generation));
-        if (endpoint.IsAlive && ProcessView.Of(endpoint) is { IsStopped: true })
+        if (endpoint.IsAlive && find(endpoint) is { IsStopped: true })
         {
             findings.Add(new(FindingKind.Stopped, $"{Who(endpoint)} is stopped: let it go on (kill -CONT {endpoint.ProcessId}), or end it"));
         }

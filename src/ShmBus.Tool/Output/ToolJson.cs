@@ -12,5 +12,6 @@ namespace ShmBus.Tool.Output;
 [JsonSerializable(typeof(RecordReport))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(RmReport))]
+[JsonSerializable(typeof(TopReport))]
 [JsonSerializable(typeof(VersionReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;
