@@ -14,6 +14,11 @@ internal static class AllCommands
             InspectCommand.Create(),
             CreateCommand.Create(),
             RmCommand.Create(),
+            TailCommand.Create(),
+            SubCommand.Create(),
+            PubCommand.Create(),
+            RecordCommand.Create(),
+            ReplayCommand.Create(),
             VersionCommand.Create(),
         };
         root.Options.Add(CommonOptions.Bus);
