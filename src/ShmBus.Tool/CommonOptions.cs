@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ShmBus.Tool.Completion;
 
 namespace ShmBus.Tool;
 
@@ -37,7 +38,11 @@ internal static class CommonOptions
     };
 
     /// <summary>The topic that a command is about.</summary>
-    internal static Argument<string> Topic(string description = "The name of the topic.") => new("TOPIC") { Description = description };
+    internal static Argument<string> Topic(string description = "The name of the topic.") => new("TOPIC")
+    {
+        Description = description,
+        CompletionSources = { TopicCompletion.Find },
+    };
 
     private static int? FindGroup(string text)
     {

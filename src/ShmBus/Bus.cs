@@ -134,6 +134,14 @@ public abstract class Bus : IDisposable
     /// <exception cref="ObjectDisposedException">The bus was disposed.</exception>
     public abstract IReadOnlyList<string> DeleteStaleTopics();
 
+    /// <summary>
+    /// Deletes lanes that a topic left, whose file was removed in another way: nobody can read what is in them any more. Those that a living process has open
+    /// are not touched.
+    /// </summary>
+    /// <returns>The names of their files.</returns>
+    /// <inheritdoc cref="DeleteStaleTopics" path="/exception"/>
+    public abstract IReadOnlyList<string> DeleteLeftLanes();
+
     /// <summary>Lets go of the directory. Topics and endpoints live on.</summary>
     public abstract void Dispose();
 }

@@ -70,17 +70,25 @@ internal sealed class DirectoryBus : Bus
 
     public override IReadOnlyList<string> DeleteStaleTopics()
     {
+        _ = DeleteLeftLanes();
+        return DeleteWhere(name => !LaneFiles.IsName(name) && TopicNames.Problem(name) is null && TopicDeletion.TryDelete(_directory, name, onlyWhole: true));
+    }
+
+    public override IReadOnlyList<string> DeleteLeftLanes() =>
+        DeleteWhere(name => LaneFiles.IsName(name) && TopicDeletion.TryDeleteLeftLane(_directory, name));
+
+    public override void Dispose() => _directory.Dispose();
+
+    /// <summary>The names of those that are gone now.</summary>
+    private List<string> DeleteWhere(Func<string, bool> tryDelete)
+    {
         Enter();
         List<string> deleted = [];
         foreach (string name in _directory.Names().Order(StringComparer.Ordinal))
         {
             try
             {
-                if (LaneFiles.IsName(name))
-                {
-                    TopicDeletion.DeleteLeftLane(_directory, name);
-                }
-                else if (TopicNames.Problem(name) is null && TopicDeletion.TryDelete(_directory, name, onlyWhole: true))
+                if (tryDelete(name))
                 {
                     deleted.Add(name);
                 }
@@ -92,8 +100,6 @@ internal sealed class DirectoryBus : Bus
         }
         return deleted;
     }
-
-    public override void Dispose() => _directory.Dispose();
 
     private TopicOptions OnBus(TopicOptions? options)
     {

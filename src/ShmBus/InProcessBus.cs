@@ -103,6 +103,16 @@ internal sealed class InProcessBus : Bus
         }
     }
 
+    /// <summary>Within a process there are no files that could be left.</summary>
+    public override IReadOnlyList<string> DeleteLeftLanes()
+    {
+        lock (_lock)
+        {
+            Enter();
+            return [];
+        }
+    }
+
     public override void Dispose()
     {
         lock (_lock)

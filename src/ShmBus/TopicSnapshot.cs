@@ -64,6 +64,11 @@ public sealed record TopicSnapshot(
     /// <summary>A lane, or null: anybody may have written that there is one.</summary>
     private static Region? TryOpen(RegionSource hub, int index, RegionOptions options)
     {
+        if (hub is RegionFile { Directory: null })
+        {
+            // Looked at by another's descriptor: where its lanes lie is not known.
+            return null;
+        }
         try
         {
             return LaneRegions.Open(hub, index, options, readOnly: true);

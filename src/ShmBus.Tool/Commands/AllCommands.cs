@@ -20,6 +20,10 @@ internal static class AllCommands
             RecordCommand.Create(),
             ReplayCommand.Create(),
             VersionCommand.Create(),
+            DoctorCommand.Create(),
+            BenchCommand.Create(),
+            BenchPeerCommand.Create(),
+            CompletionCommand.Create(),
         };
         root.Options.Add(CommonOptions.Bus);
         root.Options.Add(CommonOptions.Group);

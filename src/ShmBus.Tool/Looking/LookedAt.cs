@@ -20,7 +20,7 @@ internal sealed class LookedAt : IDisposable
     internal TopicObserver? Observer { get; }
 
     /// <summary>What is wrong with its file, or with its name.</summary>
-    internal IReadOnlyList<Finding> Problems { get; }
+    internal IReadOnlyList<Finding> Problems { get; private set; }
 
     /// <summary>The first look, once <see cref="Look"/> was called.</summary>
     internal TopicSnapshot? First { get; private set; }
@@ -65,17 +65,31 @@ internal sealed class LookedAt : IDisposable
     }
 
     /// <summary>Looks at all of them, and once more where one look is not enough.</summary>
-    internal static async Task LookAsync(IReadOnlyCollection<LookedAt> topics, CancellationToken cancellation)
+    internal static async Task LookAsync(IReadOnlyCollection<LookedAt> topics, CancellationToken cancellation, TimeSpan? between = null)
     {
         foreach (LookedAt topic in topics)
         {
-            topic.First = topic.Now = topic.Observer?.Inspect();
+            topic.First = topic.Now = topic.Inspect();
         }
         LookedAt[] again = [.. topics.Where(static topic => topic.Now is not null && TopicFindings.NeedsSecondLook(topic.Now))];
         if (again.Length > 0)
         {
-            await Task.Delay(TopicFindings.BetweenLooks, cancellation).ConfigureAwait(false);
-            Array.ForEach(again, static topic => topic.Now = topic.Observer!.Inspect());
+            await Task.Delay(between ?? TopicFindings.BetweenLooks, cancellation).ConfigureAwait(false);
+            Array.ForEach(again, static topic => topic.Now = topic.Inspect());
+        }
+    }
+
+    /// <summary>One look; null where it cannot be looked into, or a lane of it cannot.</summary>
+    private TopicSnapshot? Inspect()
+    {
+        try
+        {
+            return Observer?.Inspect();
+        }
+        catch (Exception exception) when (Failure.CodeOf(exception) is not null)
+        {
+            Problems = [.. Problems, TopicProblem.Of(exception)];
+            return null;
         }
     }
 

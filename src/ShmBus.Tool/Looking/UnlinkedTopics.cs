@@ -16,7 +16,7 @@ internal static class UnlinkedTopics
         Dictionary<(string, string), UnlinkedTopic> found = [];
         foreach (string process in Entries("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id != Environment.ProcessId)
             {
                 foreach (string descriptor in Entries($"{process}/fd"))
                 {

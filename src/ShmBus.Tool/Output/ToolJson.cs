@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ShmBus.Tool.Bench;
 using ShmBus.Tool.Commands;
 
 namespace ShmBus.Tool.Output;
@@ -14,4 +15,6 @@ namespace ShmBus.Tool.Output;
 [JsonSerializable(typeof(RmReport))]
 [JsonSerializable(typeof(TopReport))]
 [JsonSerializable(typeof(VersionReport))]
+[JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(BenchReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;

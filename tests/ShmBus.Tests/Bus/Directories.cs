@@ -117,7 +117,7 @@ internal sealed class Directories : IDisposable
         }
         foreach (Action use in (Action[])
         [
-            () => bus.OpenTopic("t"), () => bus.OpenOrCreateTopic("t"), () => bus.ListTopics(), () => bus.InspectTopic("t"), () => bus.DeleteTopic("t"), () => bus.DeleteStaleTopics(),
+            () => bus.OpenTopic("t"), () => bus.OpenOrCreateTopic("t"), () => bus.ListTopics(), () => bus.InspectTopic("t"), () => bus.DeleteTopic("t"), () => bus.DeleteStaleTopics(), () => bus.DeleteLeftLanes(),
         ])
         {
             BusRemovedException refusal = Assert.Throws<BusRemovedException>(() => use())!;

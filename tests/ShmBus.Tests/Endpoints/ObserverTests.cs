@@ -155,13 +155,21 @@ internal sealed class ObserverTests : IDisposable
         }
         File.Delete(TopicPath);
         Assert.That(() => _bus.ObserveTopic(Name), Throws.TypeOf<NotFoundErrnoException>());
-        int descriptor = Directory.EnumerateFileSystemEntries($"/proc/{peer.Id}/fd")
-            .Where(entry => new FileInfo(entry).LinkTarget == TopicPath + " (deleted)")
-            .Select(static entry => int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture)).First();
-        using TopicObserver unlinked = TopicObserver.OpenOfProcess(peer.Id, descriptor);
+        using TopicObserver unlinked = TopicObserver.OpenOfProcess(peer.Id, Descriptor(peer));
         Assert.That(unlinked.Inspect().Endpoints.Single(), Has.Property(nameof(EndpointInfo.ProcessId)).EqualTo(peer.Id).And.Property(nameof(EndpointInfo.IsAlive)).True);
         Assert.That(() => TopicObserver.OpenOfProcess(peer.Id, 0), Throws.TypeOf<RegionTypeException>(), "a pipe");
         Assert.That(() => TopicObserver.OpenOfProcess(peer.Id, 9999), Throws.TypeOf<NotFoundErrnoException>());
+    }
+
+    [Test]
+    public void A_topic_of_lanes_whose_name_is_gone_is_looked_at_without_its_lanes()
+    {
+        Make(new TopicOptions { Capacity = 4096, Lanes = true });
+        using PeerProcess peer = PeerProcess.Start("pause-in-claim", TopicPath, 3);
+        peer.Expect("in claim");
+        File.Delete(TopicPath);
+        using TopicObserver unlinked = TopicObserver.OpenOfProcess(peer.Id, Descriptor(peer));
+        Assert.That(unlinked.Inspect().Endpoints.Single(), Has.Property(nameof(EndpointInfo.ProcessId)).EqualTo(peer.Id).And.Property(nameof(EndpointInfo.IsAlive)).True);
     }
 
     [Test]
@@ -201,4 +209,9 @@ internal sealed class ObserverTests : IDisposable
         using Topic topic = _bus.OpenOrCreateTopic(name);
         return topic.Path!;
     }
+
+    /// <summary>A descriptor by which a process has the topic open, whose name is gone.</summary>
+    private int Descriptor(PeerProcess peer) => Directory.EnumerateFileSystemEntries($"/proc/{peer.Id}/fd")
+        .Where(entry => new FileInfo(entry).LinkTarget == TopicPath + " (deleted)")
+        .Select(static entry => int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture)).First();
 }
