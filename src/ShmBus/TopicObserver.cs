@@ -64,6 +64,25 @@ public sealed class TopicObserver : IDisposable
         }
     }
 
+    /// <summary>
+    /// Looks at the messages of the topic, through a mapping of their own that cannot write: nothing is consumed, no place is taken, and nobody
+    /// waits for it. What is written over before it is read is missed, and counted.
+    /// </summary>
+    /// <param name="joinAt">Where to begin: at the end, or with the oldest message that is still in memory, whoever has read it.</param>
+    /// <returns>The observer of messages: dispose it when it is no longer needed. It lives on when this one is disposed.</returns>
+    /// <exception cref="ObjectDisposedException">The observer was disposed.</exception>
+    /// <exception cref="Rings.RingCorruptException">Somebody wrote over the ring.</exception>
+    /// <exception cref="RegionException">The file was damaged since it was opened.</exception>
+    /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
+    public MessageObserver ObserveMessages(JoinAt joinAt = JoinAt.End)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return MessageObserver.Open(_region.Source, _options, joinAt);
+        }
+    }
+
     /// <summary>Takes the mapping away.</summary>
     public void Dispose()
     {

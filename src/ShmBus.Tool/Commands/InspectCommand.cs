@@ -11,7 +11,7 @@ internal static class InspectCommand
 {
     internal static Command Create()
     {
-        var command = new ToolCommand("inspect", "Shows a topic: how it was made, every endpoint and what it does, what was counted, and what blocks whom. Takes no place in it, and writes nothing.",
+        var command = new ToolCommand("inspect", "Shows a topic: how it was made, every endpoint and what it does, the oldest and the newest message, what was counted, and what blocks whom. Takes no place in it, and writes nothing.",
             "shmbus inspect orders", "shmbus inspect orders --json | jq .findings");
         Argument<string> name = CommonOptions.Topic();
         command.Arguments.Add(name);
@@ -47,19 +47,20 @@ internal sealed record InspectReport(string Bus, string Name, IReadOnlyList<Insp
 /// <param name="LastChange">When somebody came or left last, or the file was changed otherwise.</param>
 internal sealed record InspectedTopic(
     string? Path, string? Problem, bool IsInUse, long SizeBytes, string? Mode, int? Group, DateTimeOffset? LastChange, DateTimeOffset? CreatedAt, InspectedOptions? Options, string? Contract, InspectedCounters? Counters,
-    IReadOnlyList<InspectedEndpoint> Endpoints, IReadOnlyList<Finding> Findings)
+    SeenMessages? Messages, IReadOnlyList<InspectedEndpoint> Endpoints, IReadOnlyList<Finding> Findings)
 {
     internal static InspectedTopic Of(LookedAt topic)
     {
         TopicInfo? info = topic.Info;
         TopicObserver? observer = topic.Observer;
-        Finding[] findings = [.. topic.Findings];
+        SeenMessages? messages = topic.Now is null ? null : SeenMessages.Read(observer!, topic.Now);
+        Finding[] findings = [.. topic.Findings.Select(finding => finding with { Since = messages?.Since(finding.Kind) })];
         return new InspectedTopic(
             observer?.Path, info?.Problem?.Message.ReplaceLineEndings(" "), info?.IsInUse ?? true, info?.Size ?? observer?.RegionSize ?? 0,
             info?.Options?.Mode is UnixFileMode mode ? Convert.ToString((int)mode, 8) : null, info?.Options?.Group,
             observer?.Path is string path && File.Exists(path) ? File.GetLastWriteTimeUtc(path) : null,
             info?.CreatedAt ?? observer?.CreatedAt, observer is null ? null : InspectedOptions.Of(observer.Options), topic.Now?.Contract?.ToString(),
-            topic.Now is null ? null : InspectedCounters.Of(topic.Now),
+            topic.Now is null ? null : InspectedCounters.Of(topic.Now), messages,
             topic.Now is null ? [] : [.. topic.Now.Endpoints.Select(InspectedEndpoint.Of)], findings);
     }
 }

@@ -11,6 +11,9 @@ internal sealed record Finding(FindingKind Kind, string Message)
     /// <summary>Whether something is wrong; else it is a matter of course, told because it may explain something.</summary>
     public bool IsProblem => Kind < FindingKind.Full;
 
+    /// <summary>Since when at least, if that can be told.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>How a command ends that found these: by the code of what is wrong, if that is one.</summary>
     internal static ExitCode CodeOf(IEnumerable<Finding> findings)
     {

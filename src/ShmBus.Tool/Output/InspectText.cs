@@ -42,6 +42,7 @@ internal static class InspectText
             head.Add("depth", $"{Bytes(counters.DepthBytes)} to be read");
             head.Add("losses", $"{Number(counters.Losses)} messages of publishers that died ({Bytes(counters.LostBytes)}), {Bytes(counters.MissedBytes)} missed");
         }
+        AddMessages(head, topic.Messages);
         text.Append(head);
         AddFindings(text, topic.Findings);
         AddEndpoints(text, topic.Endpoints);
@@ -58,6 +59,17 @@ internal static class InspectText
             : options.EvictionLag != 0 ? $"subscribers that lag more than {Bytes(options.EvictionLag)} are evicted" : "publishers wait");
     }
 
+    private static void AddMessages(KeyValueText head, SeenMessages? messages)
+    {
+        foreach ((string name, SeenMessage? message) in (IEnumerable<(string, SeenMessage?)>)[("oldest", messages?.Oldest), ("next to be read", messages?.Next), ("newest", messages?.Newest)])
+        {
+            if (message is not null)
+            {
+                head.Add(name, $"{Number(message.Position)}  type {Number(message.Type)}  {Number(message.Length)} bytes{(message.Timestamp is DateTimeOffset time ? $"  {Since(time)}" : "")}  {message.Preview}");
+            }
+        }
+    }
+
     private static void AddFindings(StringBuilder text, IReadOnlyList<Finding> findings)
     {
         if (findings.Count > 0)
@@ -66,7 +78,7 @@ internal static class InspectText
         }
         foreach (Finding finding in findings)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {(finding.IsProblem ? "!" : "-")} {LsCommand.Word(finding.Kind)}: {finding.Message}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {(finding.IsProblem ? "!" : "-")} {LsCommand.Word(finding.Kind)}: {finding.Message}{(finding.Since is DateTimeOffset since ? $"; since {Since(since)} at least" : "")}\n");
         }
     }
 

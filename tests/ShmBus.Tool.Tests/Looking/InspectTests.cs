@@ -151,6 +151,39 @@ internal sealed class InspectTests : IDisposable
         });
     }
 
+    [Test]
+    public void The_oldest_and_the_newest_message_are_shown_and_since_when_what_blocks_does()
+    {
+        DateTimeOffset published = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        using Topic topic = _bus.Bus.OpenOrCreateTopic("t", new TopicOptions { Publishers = 2 });
+        using Publisher publisher = topic.CreatePublisher();
+        publisher.Publish("read by now"u8);
+        using Subscriber subscriber = topic.CreateSubscriber();
+        subscriber.Read();
+        subscriber.Complete();
+        publisher.Publish("next"u8, 7, new MessageExtras { Timestamp = published });
+        publisher.Publish([0xFF, 0], 8, new MessageExtras { Timestamp = published.AddHours(1) });
+        using PeerProcess stuck = LibraryPeer.Start("pause-in-claim", _bus.File("t"), 0);
+        stuck.Expect("in claim");
+        publisher.Publish("behind it"u8);
+        JsonElement seen = Inspect("t");
+        JsonElement messages = seen.GetProperty("messages");
+        Assert.Multiple(() =>
+        {
+            Assert.That(messages.GetProperty("count").GetInt64(), Is.EqualTo(3), "what is behind a message in the making cannot be read");
+            Assert.That(messages.GetProperty("oldest").GetProperty("preview").GetString(), Is.EqualTo("\"read by now\""));
+            Assert.That(messages.GetProperty("next").GetProperty("preview").GetString(), Is.EqualTo("\"next\""));
+            Assert.That(messages.GetProperty("next").GetProperty("type").GetInt32(), Is.EqualTo(7));
+            Assert.That(messages.GetProperty("newest").GetProperty("preview").GetString(), Is.EqualTo("ff00"));
+            Assert.That(Since("stuck_claim"), Is.EqualTo(published.AddHours(1)));
+            Assert.That(Since("not_reading"), Is.EqualTo(published));
+            Assert.That(_bus.Run("inspect", "t").Output, Does.Match(@"(?m)^next to be read +\d+  type 7  4 bytes  2026-01-02 03:04:05Z").And.Match("not_reading: .*; since 2026-01-02 03:04:05Z"));
+        });
+
+        DateTimeOffset? Since(string kind) =>
+            seen.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("kind").GetString() == kind).GetProperty("since").GetDateTimeOffset();
+    }
+
     private JsonElement Inspect(string name) => _bus.Run("inspect", name, "--json").Json.GetProperty("topics")[0];
 
     private static string[] Kinds(JsonElement topic) => [.. topic.GetProperty("findings").EnumerateArray().Select(static finding => finding.GetProperty("kind").GetString()!)];
