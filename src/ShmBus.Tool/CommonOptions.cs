@@ -41,6 +41,8 @@ internal static class CommonOptions
     internal static Argument<string> Topic(string description = "The name of the topic.") => new("TOPIC")
     {
         Description = description,
+        // Else help shows those of the default bus.
+        HelpName = "TOPIC",
         CompletionSources = { TopicCompletion.Find },
     };
 
