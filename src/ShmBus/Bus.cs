@@ -17,15 +17,19 @@ public abstract class Bus : IDisposable
     {
     }
 
+    /// <summary>The version of the layout that this library makes regions in: it opens those of the same major version.</summary>
+    public static Version LayoutVersion { get; } = new(RegionDescriptor.MajorVersion, RegionDescriptor.MinorVersion);
+
     /// <summary>The full path of its directory; null for a bus within the process.</summary>
     public abstract string? Directory { get; }
 
-    /// <summary>Opens a bus, and makes its directory where it is missing.</summary>
+    /// <summary>Opens a bus, and makes its directory where it is missing, unless <see cref="BusOptions.CreateDirectory"/> says otherwise.</summary>
     /// <param name="options">Where it is, and whom it lets in; unless told, <c>/dev/shm/shmbus-UID</c>, for this user only.</param>
     /// <returns>The bus.</returns>
     /// <exception cref="ArgumentException">An option cannot be used; it says which.</exception>
     /// <exception cref="RegionOwnerException">The directory belongs to somebody else, or somebody else can change it.</exception>
     /// <exception cref="RegionTypeException">It is no directory.</exception>
+    /// <exception cref="NotFoundErrnoException">It is missing, and so is the directory above it, or it is not to be made.</exception>
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64 or arm64.</exception>
     public static Bus Open(BusOptions? options = null)
@@ -99,6 +103,14 @@ public abstract class Bus : IDisposable
     public abstract TopicSnapshot InspectTopic(string name);
 
     /// <summary>
+    /// Opens a topic to look at it again and again, through one mapping that cannot write: takes no place in it, and keeps nobody from deleting it.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>The observer: dispose it when it is no longer needed.</returns>
+    /// <inheritdoc cref="OpenTopic" path="/exception"/>
+    public abstract TopicObserver ObserveTopic(string name);
+
+    /// <summary>
     /// Deletes a topic that nobody uses, with the messages in it: neither a <see cref="Topic"/> nor an endpoint of a living process, this
     /// one included, may have it open. A damaged one, too; but no file of another kind.
     /// </summary>
@@ -121,6 +133,14 @@ public abstract class Bus : IDisposable
     /// <exception cref="ErrnoException">The system refused; it says what and why.</exception>
     /// <exception cref="ObjectDisposedException">The bus was disposed.</exception>
     public abstract IReadOnlyList<string> DeleteStaleTopics();
+
+    /// <summary>
+    /// Deletes lanes that a topic left, whose file was removed in another way: nobody can read what is in them any more. Those that a living process has open
+    /// are not touched.
+    /// </summary>
+    /// <returns>The names of their files.</returns>
+    /// <inheritdoc cref="DeleteStaleTopics" path="/exception"/>
+    public abstract IReadOnlyList<string> DeleteLeftLanes();
 
     /// <summary>Lets go of the directory. Topics and endpoints live on.</summary>
     public abstract void Dispose();

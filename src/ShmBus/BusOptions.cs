@@ -33,6 +33,9 @@ public sealed record BusOptions
     /// </summary>
     public int? Group { get; init; }
 
+    /// <summary>Whether the directory is made where it is missing, as it is unless told. Who only looks sets it to false.</summary>
+    public bool CreateDirectory { get; init; } = true;
+
     private bool LetsGroupIn => (Mode & RegionOptions.GroupAccess) != 0;
 
     /// <summary>What keeps a bus from being opened with them, as far as that can be said without opening anything.</summary>
@@ -44,7 +47,7 @@ public sealed record BusOptions
     {
         RegionOptions.ThrowFirst(FindProblems());
         RegionOptions options = RegionOptions.Default with { Mode = Mode, Group = (uint?)Group };
-        return RegionDirectory.Open(Directory is null ? DefaultDirectory() : FullPath(Directory), create: true, options, inherits: LetsGroupIn);
+        return RegionDirectory.Open(Directory is null ? DefaultDirectory() : FullPath(Directory), CreateDirectory, options, inherits: LetsGroupIn);
     }
 
     private string DefaultDirectory()

@@ -43,9 +43,15 @@ internal sealed class DirectoryBus : Bus
 
     public override TopicSnapshot InspectTopic(string name)
     {
+        using TopicObserver observer = ObserveTopic(name);
+        return observer.Inspect();
+    }
+
+    public override TopicObserver ObserveTopic(string name)
+    {
         Enter(name);
         using Topic topic = Topic.LookAtIn(_directory, name, OnBus(null));
-        return topic.Inspect();
+        return topic.Observe();
     }
 
     public override bool DeleteTopic(string name)
@@ -64,17 +70,25 @@ internal sealed class DirectoryBus : Bus
 
     public override IReadOnlyList<string> DeleteStaleTopics()
     {
+        _ = DeleteLeftLanes();
+        return DeleteWhere(name => !LaneFiles.IsName(name) && TopicNames.Problem(name) is null && TopicDeletion.TryDelete(_directory, name, onlyWhole: true));
+    }
+
+    public override IReadOnlyList<string> DeleteLeftLanes() =>
+        DeleteWhere(name => LaneFiles.IsName(name) && TopicDeletion.TryDeleteLeftLane(_directory, name));
+
+    public override void Dispose() => _directory.Dispose();
+
+    /// <summary>The names of those that are gone now.</summary>
+    private List<string> DeleteWhere(Func<string, bool> tryDelete)
+    {
         Enter();
         List<string> deleted = [];
         foreach (string name in _directory.Names().Order(StringComparer.Ordinal))
         {
             try
             {
-                if (LaneFiles.IsName(name))
-                {
-                    TopicDeletion.DeleteLeftLane(_directory, name);
-                }
-                else if (TopicNames.Problem(name) is null && TopicDeletion.TryDelete(_directory, name, onlyWhole: true))
+                if (tryDelete(name))
                 {
                     deleted.Add(name);
                 }
@@ -86,8 +100,6 @@ internal sealed class DirectoryBus : Bus
         }
         return deleted;
     }
-
-    public override void Dispose() => _directory.Dispose();
 
     private TopicOptions OnBus(TopicOptions? options)
     {

@@ -66,6 +66,14 @@ internal sealed class InProcessBus : Bus
         }
     }
 
+    public override TopicObserver ObserveTopic(string name)
+    {
+        lock (_lock)
+        {
+            return Find(name).Observe();
+        }
+    }
+
     public override bool DeleteTopic(string name)
     {
         lock (_lock)
@@ -92,6 +100,16 @@ internal sealed class InProcessBus : Bus
             string[] stale = [.. _topics.Where(static topic => !IsUsed(topic.Value)).Select(static topic => topic.Key).Order(StringComparer.Ordinal)];
             Array.ForEach(stale, Remove);
             return stale;
+        }
+    }
+
+    /// <summary>Within a process there are no files that could be left.</summary>
+    public override IReadOnlyList<string> DeleteLeftLanes()
+    {
+        lock (_lock)
+        {
+            Enter();
+            return [];
         }
     }
 

@@ -143,6 +143,13 @@ public sealed partial class Topic : IDisposable
         return new Topic(RegionFile.OpenIn(directory, name, region, readOnly: true), options, isNew: false);
     }
 
+    /// <summary>Looks at a topic that a process has open, named or not.</summary>
+    internal static Topic LookAtOf(int processId, int descriptor, TopicOptions options)
+    {
+        RegionOptions region = options.ToRegionOptions(mayHaveEventfds: true);
+        return new Topic(RegionFile.OpenOf(processId, descriptor, region), options, isNew: false);
+    }
+
     /// <summary>Makes a topic without a name, for threads of this process, and for those that a <see cref="RegionServer"/> hands it to; it is gone with its last endpoint.</summary>
     /// <param name="options">How to make it.</param>
     /// <returns>The topic, in a sealed memfd: nobody can truncate it.</returns>
@@ -258,7 +265,7 @@ public sealed partial class Topic : IDisposable
 
     /// <summary>Looks on, again and again, through one mapping that cannot write.</summary>
     internal TopicObserver Observe() =>
-        new(Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true), _options);
+        new(Region.Map(_source, _options with { PopulateLimit = 0, Lock = false, HugePages = false }, readOnly: true), _options, TopicOptions.Of(this));
 
     /// <summary>Watches who is on the topic, from outside. Those who are there by now are handed to the handler first.</summary>
     /// <param name="handler">

@@ -36,13 +36,15 @@ internal static class TopicDeletion
     }
 
     /// <summary>Deletes a lane that nobody uses, if it does not belong to the topic that it lies beside.</summary>
-    internal static void DeleteLeftLane(RegionDirectory directory, string name)
+    internal static bool TryDeleteLeftLane(RegionDirectory directory, string name)
     {
         using RegionDeletion? lane = RegionDeletion.TryBegin(directory, name);
-        if (lane?.Header is { HubKey: not 0 } header && !MayBelongTo(directory, LaneFiles.HubOf(name), header.HubKey))
+        if (lane?.Header is not { HubKey: not 0 } header || MayBelongTo(directory, LaneFiles.HubOf(name), header.HubKey))
         {
-            lane.Delete();
+            return false;
         }
+        lane.Delete();
+        return true;
     }
 
     /// <summary>Keeps everybody away from the lanes of a hub. False while somebody uses one.</summary>

@@ -64,6 +64,11 @@ public sealed record TopicSnapshot(
     /// <summary>A lane, or null: anybody may have written that there is one.</summary>
     private static Region? TryOpen(RegionSource hub, int index, RegionOptions options)
     {
+        if (hub is RegionFile { Directory: null })
+        {
+            // Looked at by another's descriptor: where its lanes lie is not known.
+            return null;
+        }
         try
         {
             return LaneRegions.Open(hub, index, options, readOnly: true);
@@ -82,13 +87,7 @@ public sealed record TopicSnapshot(
             EndpointInfo there = endpoints[i];
             if (there.Role == EndpointRole.Subscriber || there.Slot == index)
             {
-                EndpointInfo here = EndpointInfo.Read(lane, there.Role, 0, there.IsAlive);
-                endpoints[i] = there with
-                {
-                    Messages = there.Messages + here.Messages,
-                    Losses = there.Losses + here.Losses,
-                    LostBytes = there.LostBytes + here.LostBytes,
-                };
+                endpoints[i] = there.With(EndpointInfo.Read(lane, there.Role, 0, there.IsAlive));
             }
         }
     }

@@ -66,6 +66,7 @@ internal static class Commands
             case "work-in-process": return InProcessCommand.Run();
             case "watch-peers": return WatchPeersCommand.Run(rest[0]);
             case "soak": return SoakCommand.Run(rest);
+            case "run-refused": return RefusedCommand.Run(rest);
             case "torture": return TortureCommand.Run(rest);
             case "torture-peer": return TorturePeer.Run();
             case "fuzz": return FuzzCommand.Run(rest);

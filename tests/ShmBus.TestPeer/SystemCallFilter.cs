@@ -55,6 +55,18 @@ internal static unsafe partial class SystemCallFilter
         ]);
     }
 
+    /// <summary>Makes the kernel refuse memfd_create to the calling thread, and to the processes that it starts.</summary>
+    internal static void RefuseMemfd()
+    {
+        Install(everywhere: false,
+        [
+            new(LoadWord, 0, 0, CallNumber),
+            new(JumpIfEqual, 0, 1, IsArm ? 279u : 319u), // memfd_create
+            new(Return, 0, 0, SECCOMP_RET_ERRNO | EPERM),
+            new(Return, 0, 0, SECCOMP_RET_ALLOW),
+        ]);
+    }
+
     /// <summary>
     /// Makes the kernel refuse the barriers that reach other processes, and to be one that they reach. The runtime needs those that do not.
     /// </summary>

@@ -167,6 +167,25 @@ internal sealed class RegionFile : RegionSource
         }
     }
 
+    /// <summary>Opens what a process has open, to look at it: it may have lost its name, or never had one.</summary>
+    /// <exception cref="NotFoundErrnoException">There is no such process, or it has no such descriptor.</exception>
+    /// <exception cref="AccessErrnoException">It is not this process's to look at.</exception>
+    /// <exception cref="RegionException">It is not a region that can be used.</exception>
+    internal static RegionFile OpenOf(int processId, int descriptor, RegionOptions options)
+    {
+        string path = $"/proc/{processId}/fd/{descriptor}";
+        // Found first, which does nothing to it: it may be a device, or a pipe.
+        using SafeFileHandle found = Libc.Open(path, Libc.O_PATH);
+        if (found.IsInvalid)
+        {
+            throw ErrnoException.From(Syscall.LastError, "open", path);
+        }
+        FileStatus status = Libc.Fstat(found, path);
+        return status.IsRegularFile
+            ? OpenAgain(found, path, null, null, options, readOnly: true)
+            : throw new RegionTypeException(path, $"it is {status.TypeName}; expected a regular file");
+    }
+
     /// <summary>A description for another process: nobody else has it, so that its locks are that process's own.</summary>
     internal SafeFileHandle OpenToPass(bool readOnly) => OpenDescription(Handle, DisplayPath, readOnly);
 

@@ -39,6 +39,9 @@ internal unsafe struct RingProducer
     /// <summary>How far behind the place of the next stamp <see cref="Close"/> writes in advance: the next cache line.</summary>
     private const uint Ahead = 64;
 
+    /// <summary>The bytes behind the tail that may be written over without a claim, rounded up.</summary>
+    internal const ulong WrittenAhead = Ahead + RecordDescriptor.Alignment;
+
     /// <summary>How many bytes are published between two looks at how far the reader is.</summary>
     private const ulong CalmStep = 8192;
 
@@ -141,7 +144,7 @@ internal unsafe struct RingProducer
         // On x64 no instruction, so no branch for it either.
         if (X86Base.IsSupported || _overwrites)
         {
-            Atomic.WriteBarrier(); // pairs with RingConsumer.TryTakeCopy: record, read barrier, tail
+            Atomic.WriteBarrier(); // pairs with RingConsumer.TryTakeCopy and RingObserver.TryRead: record, read barrier, tail
         }
         *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
         return true;

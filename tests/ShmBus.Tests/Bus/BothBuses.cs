@@ -111,7 +111,7 @@ internal sealed class BothBuses
             bus.Dispose();
             bus.Dispose();
             return Outcomes(() => bus.OpenTopic("queue"), () => bus.OpenOrCreateTopic("queue"), () => bus.OpenOrCreateTopic("a/b"), () => bus.OpenTopic("queue", WrongOptions[0].Options),
-                () => bus.InspectTopic("queue"), () => bus.DeleteTopic("queue"), () => bus.DeleteStaleTopics(), () => bus.ListTopics());
+                () => bus.InspectTopic("queue"), () => bus.DeleteTopic("queue"), () => bus.DeleteStaleTopics(), () => bus.DeleteLeftLanes(), () => bus.ListTopics());
         });
         yield return Use("list", List);
         yield return Use("delete all", static bus => $"{bus.DeleteTopic("queue")} {bus.DeleteTopic("queue")} {string.Join(' ', bus.DeleteStaleTopics())} {bus.ListTopics().Count}");

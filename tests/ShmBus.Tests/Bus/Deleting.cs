@@ -146,6 +146,24 @@ internal sealed class Deleting : IDisposable
     }
 
     [Test]
+    public void Left_lanes_are_deleted_and_topics_stay()
+    {
+        _bus.Make("stale", Lanes);
+        using (Topic topic = _bus.Bus.OpenOrCreateTopic("gone", Lanes))
+        using (topic.CreatePublisher())
+        {
+            File.Delete(_bus.File("gone"));
+            Assert.That(_bus.Bus.DeleteLeftLanes(), Is.Empty, "it is in use");
+        }
+        using (Topic topic = _bus.Bus.OpenTopic("stale"))
+        {
+            topic.CreatePublisher().Dispose();
+        }
+        Assert.That(_bus.Bus.DeleteLeftLanes(), Is.EqualTo(new[] { "gone.lane0" }));
+        Assert.That(_bus.Files, Is.EqualTo(new[] { "stale", "stale.lane0" }));
+    }
+
+    [Test]
     public void A_topic_that_lost_its_name_leaves_the_lanes_of_its_successor_alone()
     {
         using Topic old = _bus.Bus.OpenOrCreateTopic("t", Lanes);

@@ -46,6 +46,17 @@ internal sealed class Directories : IDisposable
     }
 
     [Test]
+    public void Who_only_looks_makes_no_directory()
+    {
+        BusOptions options = new() { Directory = _directory.File("a"), CreateDirectory = false };
+        Assert.That(() => Bus.Open(options), Throws.TypeOf<ShmBus.Native.NotFoundErrnoException>());
+        Assert.That(Directory.Exists(_directory.File("a")), Is.False);
+        Bus.Open(_directory.File("a")).Dispose();
+        using Bus there = Bus.Open(options);
+        Assert.That(there.ListTopics(), Is.Empty);
+    }
+
+    [Test]
     public void Options_that_cannot_be_used_are_refused_by_name()
     {
         Expect(new BusOptions { Directory = "" }, "Directory is empty");
@@ -106,7 +117,7 @@ internal sealed class Directories : IDisposable
         }
         foreach (Action use in (Action[])
         [
-            () => bus.OpenTopic("t"), () => bus.OpenOrCreateTopic("t"), () => bus.ListTopics(), () => bus.InspectTopic("t"), () => bus.DeleteTopic("t"), () => bus.DeleteStaleTopics(),
+            () => bus.OpenTopic("t"), () => bus.OpenOrCreateTopic("t"), () => bus.ListTopics(), () => bus.InspectTopic("t"), () => bus.DeleteTopic("t"), () => bus.DeleteStaleTopics(), () => bus.DeleteLeftLanes(),
         ])
         {
             BusRemovedException refusal = Assert.Throws<BusRemovedException>(() => use())!;
