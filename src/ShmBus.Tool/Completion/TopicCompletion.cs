@@ -1,6 +1,4 @@
 using System.CommandLine.Completions;
-using ShmBus.Native;
-using ShmBus.Regions;
 
 namespace ShmBus.Tool.Completion;
 
@@ -14,7 +12,7 @@ internal static class TopicCompletion
             using Bus bus = new ToolContext(context.ParseResult).OpenBus();
             return [.. bus.ListTopics().Where(static topic => topic.Problem is not TopicNameException).Select(static topic => new CompletionItem(topic.Name))];
         }
-        catch (Exception exception) when (exception is ErrnoException or RegionException or BusRemovedException)
+        catch (Exception exception) when (Failure.CodeOf(exception) is not null)
         {
             // The command will say what is wrong; a shell that completes has no place for it.
             return [];
