@@ -68,6 +68,12 @@ if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null 
     install chromium || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
 fi
 
+# The terminal that the command-line tool is run in.
+if ! command -v tmux >/dev/null; then
+    echo "Installing tmux ..."
+    install tmux || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+fi
+
 # The models first: they need no build. Each model and each mutation counts as one test. With arguments, some tests only are
 # wanted: then not.
 status=0

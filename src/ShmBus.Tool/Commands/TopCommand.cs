@@ -62,7 +62,7 @@ internal static class TopCommand
         Task<bool> key = events.Reader.WaitToReadAsync(cancellation).AsTask();
         while (true)
         {
-            screen.Show(view.Draw(Screen.Height));
+            screen.Show(view.Draw(Screen.Width, Screen.Height));
             await (await Task.WhenAny(tick, key).ConfigureAwait(false)).ConfigureAwait(false);
             if (tick.IsCompleted)
             {

@@ -12,6 +12,9 @@ internal sealed class BusWatch(Bus bus) : IDisposable
     // The time of a directory has a grain: a topic that is made in the very moment of a look shows no other time.
     private static readonly TimeSpan BetweenListings = TimeSpan.FromSeconds(5);
 
+    // One that has just come is not named in its slot yet.
+    private static readonly TimeSpan BetweenMisses = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, WatchedTopic> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<int, (long At, ProcessView? View)> _processes = [];
     private DateTime _directoryTime;
@@ -47,7 +50,7 @@ internal sealed class BusWatch(Bus bus) : IDisposable
         {
             return null;
         }
-        if (!_processes.TryGetValue(endpoint.ProcessId, out (long At, ProcessView? View) known) || Stopwatch.GetElapsedTime(known.At) > BetweenListings)
+        if (!_processes.TryGetValue(endpoint.ProcessId, out (long At, ProcessView? View) known) || Stopwatch.GetElapsedTime(known.At) > (known.View is null ? BetweenMisses : BetweenListings))
         {
             _processes[endpoint.ProcessId] = known = (Stopwatch.GetTimestamp(), ProcessView.Of(endpoint));
         }

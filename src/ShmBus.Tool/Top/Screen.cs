@@ -33,11 +33,13 @@ internal sealed class Screen : IDisposable
     /// <summary>Whether there is one, with keys.</summary>
     internal static bool Exists => !Console.IsOutputRedirected && !Console.IsInputRedirected && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } and not "dumb";
 
+    internal static int Width => Math.Max(Console.WindowWidth, 1);
+
     internal static int Height => Math.Max(Console.WindowHeight, 3);
 
     internal void Show(List<ScreenLine> lines)
     {
-        (int Width, int) size = (Math.Max(Console.WindowWidth, 1), Height);
+        (int Width, int) size = (Width, Height);
         StringBuilder text = new();
         if (size != _size)
         {

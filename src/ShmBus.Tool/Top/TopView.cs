@@ -68,13 +68,13 @@ internal sealed class TopView(BusWatch watch)
     }
 
     /// <summary>The lines of a screen.</summary>
-    internal List<ScreenLine> Draw(int height)
+    internal List<ScreenLine> Draw(int width, int height)
     {
         List<WatchedTopic> topics = Sorted();
         List<ScreenLine> lines = [new($"shmbus top  {watch.Directory}  {topics.Count} topics  by {Orders[_order].Name}{(_isReversed ? ", reversed" : "")}", LineStyle.Bold)];
         if (_isOpen && topics.Find(topic => topic.Name == _selected) is WatchedTopic open)
         {
-            AddOpen(lines, open);
+            AddOpen(lines, open, width);
         }
         else
         {
@@ -121,7 +121,7 @@ internal sealed class TopView(BusWatch watch)
         }
     }
 
-    private void AddOpen(List<ScreenLine> lines, WatchedTopic topic)
+    private void AddOpen(List<ScreenLine> lines, WatchedTopic topic, int width)
     {
         lines.Add(new($"{topic.Name}  {topic.Kind}  capacity {Humans.Bytes(topic.Capacity)}  {Shown(topic.MessageRate)} msg/s  {Humans.Bytes((long)topic.ByteRate)} bytes/s {topic.Rates.Draw()}  depth {Humans.Bytes(topic.Depth)} {topic.Depths.Draw(topic.Capacity)}", LineStyle.Plain));
         lines.Add(new("", LineStyle.Plain));
@@ -140,7 +140,9 @@ internal sealed class TopView(BusWatch watch)
         lines.Add(new(text[0], LineStyle.Bold));
         lines.AddRange(text.Skip(1).Select(static line => new ScreenLine(line, LineStyle.Plain)));
         lines.Add(new("", LineStyle.Plain));
-        lines.AddRange(topic.Findings.Select(static finding => new ScreenLine($"{LsCommand.Word(finding.Kind)}: {finding.Message}", finding.IsProblem ? LineStyle.Problem : LineStyle.Plain)));
+        // Whole, unlike the table: they are what one came for.
+        lines.AddRange(topic.Findings.SelectMany(finding => $"{LsCommand.Word(finding.Kind)}: {finding.Message}".Chunk(width)
+            .Select(part => new ScreenLine(new string(part), finding.IsProblem ? LineStyle.Problem : LineStyle.Plain))));
     }
 
     internal static string Health(WatchedTopic topic) => topic.Findings.Count == 0 ? "ok" : LsCommand.Word(topic.Findings[0].Kind);
