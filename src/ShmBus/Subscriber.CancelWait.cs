@@ -31,25 +31,23 @@ public sealed partial class Subscriber
         RunDry();
         CancellableCondition condition = new(this, cancellationToken);
         bool isReady = _waiter.Wait(ref condition, timeout);
-        _pace.Waited(condition.Glances);
+        _pace.Waited(_waiter.Glances);
         return !TryTakeCancel() && isReady;
     }
 
     /// <summary>Waiting for a message, or for <see cref="CancelPendingWait"/>.</summary>
-    private struct CancellableCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
+    private readonly struct CancellableCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
     {
-        private MessageCondition _message = new(subscriber, cancellationToken);
+        private readonly MessageCondition _message = new(subscriber, cancellationToken);
 
-        internal readonly int Glances => _message.Glances;
-
-        public readonly bool IsDisturbed => subscriber.IsCancelPending || _message.IsDisturbed;
+        public bool IsDisturbed => subscriber.IsCancelPending || _message.IsDisturbed;
 
         public bool Glance() => _message.Glance();
 
-        public readonly Finding Look() => subscriber.IsCancelPending ? Finding.Ready : _message.Look();
+        public Finding Look() => subscriber.IsCancelPending ? Finding.Ready : _message.Look();
 
-        public readonly void ThrowIfEnded() => _message.ThrowIfEnded();
+        public void ThrowIfEnded() => _message.ThrowIfEnded();
 
-        public readonly CancellationTokenRegistration WakeWhenCancelled() => _message.WakeWhenCancelled();
+        public CancellationTokenRegistration WakeWhenCancelled() => _message.WakeWhenCancelled();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ShmBus.Rings;
 using ShmBus.Waiting;
 
@@ -84,7 +85,10 @@ public sealed unsafe partial class Subscriber
         return hasMore;
     }
 
-    private bool IsAnyStamped() => _ring.IsStamped() || (_lanes is not null && (_lanes.HasNew || _lanes.NextStamped(_lane) != _lane));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAnyStamped() => _ring.IsStampedByNow() || (_lanes is not null && IsOtherStamped(_lanes));
+
+    private bool IsOtherStamped(Lanes lanes) => lanes.HasNew || lanes.NextStamped(_lane) != _lane;
 
     private Finding Look()
     {

@@ -126,24 +126,21 @@ public sealed unsafe partial class Subscriber : Endpoint
     public Message Read(CancellationToken cancellationToken = default)
     {
         Enter();
-        try
+        if (_ring.HasTaken && !_ring.TryDone())
         {
-            Settle();
-            Record record;
-            while (!_ring.TryTake(out record))
+            SettleOrLeave();
+        }
+        Record record;
+        // No try around it: within one, what is taken would go through memory on its way out.
+        while (_ring.HasMissed || !_ring.TryTakePlain(out record))
+        {
+            if (TakeOtherOrWait(out Message message, cancellationToken))
             {
-                WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
+                return message;
             }
-            ReportMissed();
-            Message message = new Message(record);
-            LeaveWith(MessageInHand);
-            return message;
         }
-        catch (Exception exception)
-        {
-            LeaveRingBy(exception);
-            throw;
-        }
+        LeaveWith(MessageInHand);
+        return new Message(record.Payload, record.LengthAndType, record.Position);
     }
 
     /// <summary>Waits until there is a message, or <see cref="CancelPendingWait"/> is called.</summary>
@@ -306,6 +303,44 @@ public sealed unsafe partial class Subscriber : Endpoint
         Lost?.Invoke(this, new LossEventArgs((long)position, (long)length, LossCause.Overwritten));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SettleOrLeave()
+    {
+        try
+        {
+            Settle();
+        }
+        catch (Exception exception)
+        {
+            LeaveRingBy(exception);
+            throw;
+        }
+    }
+
+    /// <summary>No plain message is there. Takes and leaves with one of another kind, or waits for a message.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TakeOtherOrWait(out Message message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_ring.TryTake(out Record record))
+            {
+                ReportMissed();
+                message = new Message(record);
+                LeaveWith(MessageInHand);
+                return true;
+            }
+            WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
+            message = default;
+            return false;
+        }
+        catch (Exception exception)
+        {
+            LeaveRingBy(exception);
+            throw;
+        }
+    }
+
     /// <summary>Nothing stands at the position.</summary>
     private void RunDry()
     {
@@ -319,7 +354,7 @@ public sealed unsafe partial class Subscriber : Endpoint
         RunDry();
         MessageCondition condition = new(this, cancellationToken);
         bool isThere = _waiter.Wait(ref condition, timeout);
-        _pace.Waited(condition.Glances);
+        _pace.Waited(_waiter.Glances);
         return isThere;
     }
 
@@ -396,23 +431,18 @@ public sealed unsafe partial class Subscriber : Endpoint
     }
 
     /// <summary>Waiting for a message.</summary>
-    private struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
+    private readonly struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
     {
-        internal int Glances { get; private set; }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Glance() => subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
 
-        public bool Glance()
-        {
-            Glances++;
-            return subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
-        }
+        public Finding Look() => subscriber.LookForMessage();
 
-        public readonly Finding Look() => subscriber.LookForMessage();
+        public bool IsDisturbed => subscriber.IsWorthALook();
 
-        public readonly bool IsDisturbed => subscriber.IsWorthALook();
+        public void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
 
-        public readonly void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
-
-        public readonly CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
+        public CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
     }
 
     private readonly ref struct RecordHandler<THandler>(Subscriber subscriber, ref THandler handler) : IRecordHandler

@@ -128,7 +128,8 @@ internal unsafe struct RingProducer
     {
         if (_isOneOfMany)
         {
-            return TryClaimAmongMany(length, type, out payload);
+            payload = ClaimAmongMany(length, type);
+            return payload is not null;
         }
         ulong position = _tail;
         ulong extent = Extent(length);
@@ -190,35 +191,37 @@ internal unsafe struct RingProducer
     /// <summary>Brings a count of messages to where others can see it.</summary>
     internal readonly void FlushMessages(ulong count) => Atomic.StoreRelease(_messages, count);
 
-    // Not inlined: the path of the one producer stays small.
+    // Not inlined: the path of the one producer stays small. Null when room must be found first.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryClaimAmongMany(uint length, uint type, out byte* payload)
+    private byte* ClaimAmongMany(uint length, uint type)
     {
+        ulong* sharedTail = _sharedTail;
+        ulong* intent = _intent;
+        byte* data = _data;
+        ulong mask = _mask;
         ulong extent = Extent(length);
         bool hasLost = false;
         while (true)
         {
             // Anybody's word: with one that is beyond all reason there is no room, and whoever looks for room says why.
-            ulong position = Atomic.LoadAcquire(_sharedTail); // pairs with this one's CAS
+            ulong position = Atomic.LoadAcquire(sharedTail); // pairs with this one's CAS
             ulong room = _limit - position;
-            if (room < extent || room > _memory.Capacity || position % Alignment != 0)
+            if (room < extent || room > mask + 1 || position % Alignment != 0)
             {
                 if (hasLost)
                 {
-                    Atomic.StoreRelease(_intent, 0); // pairs with RingConsumer.Inspect: intents
+                    Atomic.StoreRelease(intent, 0); // pairs with RingConsumer.Inspect: intents
                     _hasReleased = true;
                 }
-                payload = null;
-                return false;
+                return null;
             }
-            Atomic.StoreRelease(_intent, position); // pairs with RingConsumer.Inspect: intents
-            if (Atomic.CompareExchange(_sharedTail, position, position + extent)) // pairs with RingConsumer.Inspect: tail
+            Atomic.StoreRelease(intent, position); // pairs with RingConsumer.Inspect: intents
+            if (Atomic.CompareExchange(sharedTail, position, position + extent)) // pairs with RingConsumer.Inspect: tail
             {
-                byte* record = _data + (position & _mask);
+                byte* record = data + (position & mask);
                 _tail = position;
-                payload = record + HeaderSize;
                 *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
-                return true;
+                return record + HeaderSize;
             }
             hasLost = true;
         }
