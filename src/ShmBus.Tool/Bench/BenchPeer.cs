@@ -11,10 +11,23 @@ internal sealed class BenchPeer(int processor, int input, int output, int socket
 {
     private readonly BlockingCollection<string> _orders = [];
 
-    internal void Run(TextReader orders)
+    /// <summary>Ends when nobody gives orders any more, wherever the work waits then.</summary>
+    internal async Task RunAsync(TextReader orders)
     {
-        // Wherever the work waits then: when the other process is gone, nothing keeps this one.
-        new Thread(() => Listen(orders)) { IsBackground = true, Name = "orders" }.Start();
+        Task<bool> work = BenchThread.Start(Work);
+        Task<bool> listening = BenchThread.Start(() =>
+        {
+            while (orders.ReadLine() is string order)
+            {
+                _orders.Add(order);
+            }
+            return true;
+        });
+        await (await Task.WhenAny(work, listening).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private bool Work()
+    {
         if (processor >= 0)
         {
             Processors.Pin(processor);
@@ -36,15 +49,7 @@ internal sealed class BenchPeer(int processor, int input, int output, int socket
                 Take(line, message);
             }
         }
-    }
-
-    private void Listen(TextReader orders)
-    {
-        while (orders.ReadLine() is string order)
-        {
-            _orders.Add(order);
-        }
-        Environment.Exit((int)ExitCode.Success);
+        return true;
     }
 
     private static void Echo(BenchLine line, byte[] message)

@@ -41,7 +41,7 @@ internal static class BenchCommand
         bool showsProgress = !context.IsJson && !Console.IsErrorRedirected;
         using BenchPair pair = new();
         BenchRun run = new(pair, TimeSpan.FromSeconds(context.Get(Seconds)), text => Report(context, showsProgress, text));
-        Task<BenchRow[]> measuring = StartThread(run.Run);
+        Task<BenchRow[]> measuring = BenchThread.Start(run.Run);
         // Its thread may be in the middle of a round, and ends with this process.
         await Task.WhenAny(measuring, Task.Delay(Timeout.Infinite, cancellation)).ConfigureAwait(false);
         Report(context, showsProgress, "");
@@ -58,25 +58,5 @@ internal static class BenchCommand
         {
             context.Error.Write($"\r{text,-70}{(text.Length == 0 ? "\r" : "")}");
         }
-    }
-
-    private static Task<T> StartThread<T>(Func<T> work)
-    {
-        TaskCompletionSource<T> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                ended.SetResult(work());
-            }
-#pragma warning disable CA1031 // Whatever ended it belongs to the one who awaits it.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                ended.SetException(exception);
-            }
-        })
-        { IsBackground = true, Name = "bench" }.Start();
-        return ended.Task;
     }
 }

@@ -15,12 +15,12 @@ internal static class BenchPeerCommand
     {
         var command = new ToolCommand(Name, "The second process of bench.") { Hidden = true };
         command.Arguments.Add(Numbers);
-        command.Run(static context =>
+        command.Run(static async (context, _) =>
         {
             int[] numbers = context.Get(Numbers)!;
             // The ends of the process that started it.
             Array.ForEach(numbers[4..], Descriptor.Close);
-            new BenchPeer(numbers[0], numbers[1], numbers[2], numbers[3]).Run(Console.In);
+            await new BenchPeer(numbers[0], numbers[1], numbers[2], numbers[3]).RunAsync(Console.In).ConfigureAwait(false);
             return ExitCode.Success;
         });
         return command;

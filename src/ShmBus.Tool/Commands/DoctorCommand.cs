@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using ShmBus.Tool.Doctor;
 using ShmBus.Tool.Native;
 using ShmBus.Tool.Output;
@@ -84,7 +85,7 @@ internal static class DoctorCommand
         }
         foreach (Diagnosis finding in findings)
         {
-            output.WriteLine(Plain($"{finding.Severity.ToString().ToLowerInvariant(),-8} {finding.Check,-12} {finding.Subject}: {finding.Text}"));
+            WriteWrapped(output, $"{finding.Severity.ToString().ToLowerInvariant(),-8} {finding.Check,-12} ", $"{finding.Subject}: {finding.Text}");
             WriteDetail(output, "means", finding.Meaning);
             WriteDetail(output, "do", finding.Advice);
             WriteDetail(output, "--fix", finding.Fix);
@@ -96,8 +97,25 @@ internal static class DoctorCommand
     {
         if (!string.IsNullOrEmpty(text))
         {
-            output.WriteLine($"{"",-9}{name + ":",-7} {text}");
+            WriteWrapped(output, $"{"",-9}{name + ":",-12} ", text);
         }
+    }
+
+    /// <summary>On a terminal, lines that are too long go on below their text; elsewhere they stay whole.</summary>
+    private static void WriteWrapped(TextWriter output, string head, string text)
+    {
+        int width = Console.IsOutputRedirected ? int.MaxValue : Math.Max(Console.WindowWidth, head.Length + 20);
+        StringBuilder line = new(head);
+        foreach (string word in Plain(text).Split(' '))
+        {
+            if (line.Length + word.Length >= width && line.Length > head.Length)
+            {
+                output.WriteLine(line.ToString().TrimEnd());
+                line.Clear().Append(' ', head.Length);
+            }
+            line.Append(word).Append(' ');
+        }
+        output.WriteLine(line.ToString().TrimEnd());
     }
 
     /// <summary>The names of files may be any: they must not steer the terminal.</summary>

@@ -14,10 +14,6 @@ internal static class DeadPublishers
     /// <summary>Whether there were any.</summary>
     internal static bool Free(Bus bus, string name)
     {
-        if (!IsAny(bus, name))
-        {
-            return false;
-        }
         List<Publisher> taken = [];
         try
         {
@@ -26,7 +22,7 @@ internal static class DeadPublishers
             {
                 taken.Add(topic.CreatePublisher());
             }
-            return true;
+            return taken.Count > 0;
         }
         catch (Exception exception) when (exception is EndpointInUseException or RegionException or ErrnoException)
         {

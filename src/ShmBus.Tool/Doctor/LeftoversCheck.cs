@@ -46,9 +46,9 @@ internal sealed partial class LeftoversCheck() : Check("leftovers")
             Directory.Delete(path, recursive: false);
             return true;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Named by now, or not empty: then it is something else.
+            // Named by now, another user's, or not empty: then it is something else.
             return false;
         }
     }

@@ -315,7 +315,7 @@ internal sealed class BusFindingTests : IDisposable
         WriteFile("garbage", "x");
         ToolProcess.Result result = ToolProcess.Run("doctor", "--bus", Path);
         Assert.That(result.ExitCode, Is.EqualTo(ExitCode.Finding));
-        Assert.That(result.Output, Does.Match(@"(?m)^error    files        garbage: .*\n +means:  .+\n +do:     .+$"));
+        Assert.That(result.Output, Does.Match(@"(?m)^error    files        garbage: .*\n +means: +.+\n +do: +.+$"));
         Assert.That(result.Output, Does.EndWith("1 error, 0 warnings.\n"));
     }
 
