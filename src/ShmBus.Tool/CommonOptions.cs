@@ -41,7 +41,7 @@ internal static class CommonOptions
     internal static Argument<string> Topic(string description = "The name of the topic.") => new("TOPIC")
     {
         Description = description,
-        // Else help shows those of the default bus.
+        // Without it the help would look for topics, and list them in its place.
         HelpName = "TOPIC",
         CompletionSources = { TopicCompletion.Find },
     };

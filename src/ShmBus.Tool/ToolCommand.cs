@@ -16,6 +16,8 @@ internal sealed class ToolCommand : Command
     /// <summary>What it does. The token is cancelled by Ctrl-C and SIGTERM.</summary>
     internal void Run(Func<ToolContext, CancellationToken, Task<ExitCode>> action) => SetAction(async (parsed, cancellation) =>
     {
+        // System.CommandLine waits at a signal for what this returns, and for nothing before it has returned something: then the screen would stay as it is.
+        await Task.Yield();
         var context = new ToolContext(parsed);
         try
         {

@@ -9,8 +9,13 @@ internal sealed class ToolHelp(HelpAction help) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)
     {
-        int code = help.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
+        using StringWriter text = new();
+        parseResult.InvocationConfiguration.Output = text;
+        int code = help.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        // It names the program by its file, which is not what users type.
+        output.Write(text.ToString().Replace($"  {RootCommand.ExecutableName} ", "  shmbus ", StringComparison.Ordinal));
         if (parseResult.CommandResult.Command is ToolCommand { Examples: { Count: > 0 } examples })
         {
             WriteSection(output, "Examples", examples);

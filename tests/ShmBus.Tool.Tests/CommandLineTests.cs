@@ -46,6 +46,16 @@ internal sealed class CommandLineTests
     }
 
     [Test]
+    public void Help_of_every_command_is_the_same_whatever_is_on_the_bus()
+    {
+        ToolProcess.Result all = ToolProcess.Run("--help", "--bus", "/dev/shm/no-such-bus");
+        Assert.That(all.Output, Does.Contain("shmbus [command]").And.Match("inspect <TOPIC> ").And.Match("rm <TOPIC> "), all.Error);
+        using BrokenBus bus = new();
+        bus.Make("orders");
+        Assert.That(bus.Run("inspect", "--help").Output, Does.Contain("shmbus inspect <TOPIC>").And.Not.Contain("<orders>"));
+    }
+
+    [Test]
     public void The_README_lists_the_exit_codes_as_they_are()
     {
         string readme = File.ReadAllText(Repository.File("src", "ShmBus.Tool", "README.md"));

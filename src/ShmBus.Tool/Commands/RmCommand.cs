@@ -11,7 +11,7 @@ internal static class RmCommand
     {
         var command = new ToolCommand("rm", "Deletes topics that nobody uses, with the messages in them; damaged ones, too. What a living process has open stays.",
             "shmbus rm orders", "shmbus rm orders prices", "shmbus rm --stale");
-        Argument<string[]> names = new("TOPIC") { Description = "The names of the topics.", HelpName = "TOPIC", Arity = ArgumentArity.ZeroOrMore, CompletionSources = { TopicCompletion.Find } };
+        Argument<string[]> names = new("TOPIC") { HelpName = "TOPIC", Description = "The names of the topics.", Arity = ArgumentArity.ZeroOrMore, CompletionSources = { TopicCompletion.Find } };
         Option<bool> stale = new("--stale") { Description = "All topics that nobody uses, but those that are damaged or of another version." };
         command.Arguments.Add(names);
         command.Options.Add(stale);

@@ -87,6 +87,7 @@ internal static class SubCommand
 
         internal void Run(CancellationToken cancellation)
         {
+            _hadPublisher = HasPublisher();
             while (progress.Messages < Limit && !cancellation.IsCancellationRequested)
             {
                 bool isThere = subscriber.TryRead(out Message message);
@@ -107,6 +108,8 @@ internal static class SubCommand
             Write();
             cancellation.ThrowIfCancellationRequested();
         }
+
+        private bool HasPublisher() => observer.Inspect().Endpoints.Any(static endpoint => endpoint is { Role: EndpointRole.Publisher, IsAlive: true });
 
         private void Take(in Message message)
         {
@@ -157,7 +160,7 @@ internal static class SubCommand
                 {
                     return false;
                 }
-                bool hasPublisher = observer.Inspect().Endpoints.Any(static endpoint => endpoint.Role == EndpointRole.Publisher && endpoint.IsAlive);
+                bool hasPublisher = HasPublisher();
                 progress.Show(hasPublisher ? "messages" : "a publisher");
                 if (!Follows && !hasPublisher && (_hadPublisher || progress.Messages > 0))
                 {

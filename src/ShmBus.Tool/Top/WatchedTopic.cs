@@ -87,7 +87,17 @@ internal sealed class WatchedTopic : IDisposable
         {
             return;
         }
-        TopicSnapshot now = _observer.Inspect();
+        TopicSnapshot now;
+        try
+        {
+            now = _observer.Inspect();
+        }
+        catch (Exception exception) when (Failure.CodeOf(exception) is not null)
+        {
+            // A lane beside it is none, or the file was cut off.
+            Findings = [TopicProblem.Of(exception)];
+            return;
+        }
         LookAtEndpoints(now, seconds);
         ByteRate = _now is null ? 0 : Math.Max(0, now.PublishedBytes - _now.PublishedBytes) / seconds;
         double published = RateOf(EndpointRole.Publisher).Sum();

@@ -31,15 +31,17 @@ internal sealed class MessageObserverTests : IDisposable
     {
         using Bus bus = Bus.Open(_directory.Path);
         using Topic topic = bus.OpenOrCreateTopic("t", options);
-        using Publisher publisher = topic.CreatePublisher();
-        using Subscriber subscriber = topic.CreateSubscriber();
         MessageExtras extras = new() { CorrelationId = Guid.NewGuid(), Timestamp = DateTimeOffset.UnixEpoch.AddDays(1) };
-        publisher.Publish("first"u8, 1);
-        publisher.Publish("second"u8, 2, extras);
-        subscriber.Poll(static _ => { });
-        publisher.Publish("third"u8, 3);
+        using (Publisher publisher = topic.CreatePublisher())
+        using (Subscriber subscriber = topic.CreateSubscriber())
+        {
+            publisher.Publish("first"u8, 1);
+            publisher.Publish("second"u8, 2, extras);
+            subscriber.Poll(static _ => { });
+            publisher.Publish("third"u8, 3);
+        }
+        // Nobody is there: endpoints wake each other whenever they look around.
         string before = Contents();
-
         using MessageObserver oldest = Observe(bus, JoinAt.Oldest);
         using MessageObserver newest = Observe(bus, JoinAt.End);
         List<(string, uint, MessageExtras)> seen = [];
@@ -52,10 +54,9 @@ internal sealed class MessageObserverTests : IDisposable
             Assert.That(seen, Is.EqualTo([("first", 1, default), ("second", 2, extras), ("third", 3, default(MessageExtras))]));
             Assert.That(newest.TryRead(out _), Is.False);
             Assert.That(Contents(), Is.EqualTo(before));
-            Assert.That(subscriber.TryRead(out Message third), Is.True);
-            Assert.That(third.Type, Is.EqualTo(3));
         });
-        publisher.Publish("fourth"u8);
+        using Publisher next = topic.CreatePublisher();
+        next.Publish("fourth"u8);
         Assert.Multiple(() =>
         {
             Assert.That(oldest.TryRead(out Message fourth) && fourth.Payload.SequenceEqual("fourth"u8), Is.True);
