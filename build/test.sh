@@ -74,6 +74,14 @@ if ! command -v tmux >/dev/null; then
     install tmux || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
 fi
 
+# The shells whose completion is tested.
+for shell in zsh fish; do
+    if ! command -v "$shell" >/dev/null; then
+        echo "Installing $shell ..."
+        install "$shell" || tail -n 3 "$scratch/apt.log" 2>/dev/null || true
+    fi
+done
+
 # The models first: they need no build. Each model and each mutation counts as one test. With arguments, some tests only are
 # wanted: then not.
 status=0
