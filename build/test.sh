@@ -110,7 +110,8 @@ echo "Building ..."
 tests=0
 if build_project "$root/ShmBus.sln"; then
     # No test has an upper time limit of its own: one that makes no progress for ten minutes hangs.
-    run dotnet test "$root/ShmBus.sln" -c Release --no-build --nologo \
+    # A script that runs a program in the background has it ignore interrupts, and so all that it starts; tests send some.
+    run env --default-signal=INT,QUIT dotnet test "$root/ShmBus.sln" -c Release --no-build --nologo \
         --logger trx --logger "console;verbosity=minimal" --results-directory "$scratch/results" \
         --blame-hang-timeout 10m --blame-hang-dump-type none "$@" || tests=$?
 else

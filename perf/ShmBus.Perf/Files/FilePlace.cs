@@ -1,4 +1,4 @@
-using System.Globalization;
+using ShmBus.Perf.Rounds;
 
 namespace ShmBus.Perf.Files;
 
@@ -19,7 +19,5 @@ internal sealed record FilePlace(string Name, string Directory)
     private bool IsBelow(string mountPoint) =>
         mountPoint == "/" || Directory == mountPoint || Directory.StartsWith(mountPoint + "/", StringComparison.Ordinal);
 
-    public string NewDirectory() =>
-        System.IO.Directory.CreateDirectory(Path.Combine(Directory, string.Create(CultureInfo.InvariantCulture, $"shmbus-perf-{Environment.ProcessId}-files")),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+    public string NewDirectory() => ScratchDirectory.Make(Directory, "files");
 }

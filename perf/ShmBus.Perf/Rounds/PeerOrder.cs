@@ -13,14 +13,14 @@ namespace ShmBus.Perf.Rounds;
 /// <param name="Wait">How to wait.</param>
 /// <param name="Duration">How long a producer sends what counts.</param>
 /// <param name="Cpu">The CPU of the peer's loop.</param>
-/// <param name="Directory">The channel's directory.</param>
+/// <param name="Directory">The scratch directory of the round.</param>
 internal sealed record PeerOrder(
     string Suite, string Transport, int Size, Shape Shape, int Producer, WaitMode Wait, TimeSpan Duration, int Cpu, string Directory)
 {
     public const string Command = "peer";
 
     [JsonIgnore]
-    public ChannelSettings Channel => new(Directory, Size, Wait);
+    public ChannelSettings Channel => new(ScratchDirectory.FilesIn(Directory), Size, Wait);
 
     public IEnumerable<string> ToArguments() => [Command, JsonSerializer.Serialize(this)];
 

@@ -40,7 +40,7 @@ internal sealed record Round(string Suite, ITransport Transport, int Size, Shape
         where TEnd : IMainEnd
     {
         using var scratch = ScratchDirectory.Create();
-        TEnd end = create(Channel(scratch.FullPath));
+        TEnd end = create(Channel(ScratchDirectory.FilesIn(scratch.FullPath)));
         using var peers = new PeerGroup();
         for (int peer = 1 - Shape.Subscribers; peer < Shape.Producers; peer++)
         {

@@ -170,7 +170,7 @@ internal sealed class ConcurrencyTests
         while (missing > 0)
         {
             using PeerProcess handler = PeerProcess.Start("handle", directory.Path, "numbers", concurrency);
-            int limit = kills < 5 ? missing - Messages / 8 : 0;
+            int limit = kills < 5 ? Math.Max(0, missing - Messages / 8) : 0;
             while (missing > limit)
             {
                 Count(handler.ReadLine());
