@@ -207,14 +207,6 @@ public sealed unsafe partial class Subscriber : Endpoint
                 {
                     break;
                 }
-                else if (!_isExplicit && (run = _ring.RunBatch(ref adapter, limit - count, out gaveBack)) > 0)
-                {
-                    count += run;
-                    if (gaveBack)
-                    {
-                        GaveBack();
-                    }
-                }
                 // No plain message stands there: one of another kind may, or one behind a claim whose owner died.
                 else if (_ring.TryTake(out Record record) || (count == 0 && LookFurther() && _ring.TryTake(out record)))
                 {

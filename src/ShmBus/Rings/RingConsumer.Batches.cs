@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using static ShmBus.Rings.RecordDescriptor;
 
 namespace ShmBus.Rings;
@@ -6,59 +5,6 @@ namespace ShmBus.Rings;
 // A batch: one record, whose messages are handed out one by one.
 internal unsafe partial struct RingConsumer
 {
-    /// <summary>
-    /// Hands out the messages of the batch that stands at the position, or was begun, one by one, as <see cref="Run"/> does with plain ones.
-    /// None where there is no batch, under at-most-once, and where messages are copied.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal int RunBatch<THandler>(ref THandler handler, int limit, out bool gaveBack) where THandler : struct, IRecordHandler, allows ref struct
-    {
-        gaveBack = false;
-        if (_atMostOnce || _copies || !FindBatch())
-        {
-            return 0;
-        }
-        int count = 0;
-        bool goesOn = true;
-        while (goesOn && count < limit)
-        {
-            ulong position = _inBatch;
-            ulong next = NextOfBatch(position, out uint length, out uint type);
-            goesOn = handler.OnRecord(new Record(PlaceInBatch(position) + BatchHeaderSize, LengthAndType(length, type), position));
-            count++;
-            if (next == _batchEnd)
-            {
-                _taken = _done + Extent((uint)(_batchEnd - _done) - HeaderSize);
-                _inBatch = 0;
-                gaveBack = Done();
-                return count;
-            }
-            _messages++;
-            _inBatch = next;
-            Atomic.StoreRelease(_slot.Within, next); // read by this one's successor, after the lock
-        }
-        return count;
-    }
-
-    /// <summary>Whether a batch was begun, or is now, where one stands at the position.</summary>
-    private bool FindBatch()
-    {
-        if (_inBatch > _done)
-        {
-            return true;
-        }
-        byte* at = _data + (_done & _mask);
-        ulong kind = Atomic.LoadAcquire((ulong*)at) ^ BareStamp(_done, _key); // pairs with RingProducer.Close
-        if (kind != (ulong)RecordKind.Batch)
-        {
-            return false;
-        }
-        uint length = *(uint*)(at + LengthOffset);
-        CheckLength(length);
-        EnterBatch(length, at + HeaderSize);
-        return true;
-    }
-
     /// <summary>The next message of the batch at this position.</summary>
     private Record TakeOfBatch()
     {
