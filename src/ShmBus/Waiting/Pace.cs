@@ -35,19 +35,18 @@ internal struct Pace
     /// <summary>So many bytes of the ring allow one unit: a flow of small messages fills a tenth of that in a microsecond.</summary>
     private const ulong BytesForUnit = 16 << 10;
 
-    // Small ones: every subscriber has them, also those of a thousand topics that wait.
-    private readonly byte _mostUnits;
-    private byte _units;
-    private ushort _quick;
-    private ushort _asked;
-    private int _looks;
-    private uint _least;
+    private readonly int _mostUnits;
     private ulong _position;
+    private ulong _least;
+    private int _looks;
+    private int _quick;
+    private int _asked;
+    private int _units;
 
     /// <param name="capacity">The bytes of the ring.</param>
     internal Pace(ulong capacity)
     {
-        _mostUnits = (byte)Math.Clamp(capacity / BytesForUnit, 1, MostUnits);
+        _mostUnits = (int)Math.Clamp(capacity / BytesForUnit, 1, MostUnits);
         _asked = Flow;
     }
 
@@ -59,8 +58,8 @@ internal struct Pace
             _looks++;
             return;
         }
-        uint come = (uint)Math.Min(position - _position, int.MaxValue);
-        _quick = _looks < FewLooks ? (ushort)Math.Min(_quick + 1, MostAsked) : (ushort)0;
+        ulong come = position - _position;
+        _quick = _looks < FewLooks ? Math.Min(_quick + 1, MostAsked) : 0;
         _position = position;
         _looks = 1;
         if (_quick >= _asked)
@@ -79,7 +78,7 @@ internal struct Pace
     /// <summary>The writer seems to be in full flow. Looks away, for longer if the last time brought enough.</summary>
     /// <param name="come">The bytes that came since the last miss: one message, or what the last look away brought.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Pass(uint come)
+    private void Pass(ulong come)
     {
         if (_units == 0)
         {
@@ -90,7 +89,7 @@ internal struct Pace
         {
             _asked = Flow;
             _least = _units < _mostUnits ? come + come / 2 : come / 2;
-            _units = (byte)Math.Min(2 * _units, _mostUnits);
+            _units = Math.Min(2 * _units, _mostUnits);
         }
         else if (_units > 1)
         {
@@ -101,7 +100,7 @@ internal struct Pace
         {
             _units = 0;
             _quick = 0;
-            _asked = (ushort)Math.Min(2 * _asked, MostAsked);
+            _asked = Math.Min(2 * _asked, MostAsked);
             return;
         }
         Clock.Pass(_units * LookAway);
