@@ -121,7 +121,7 @@ public sealed partial class Subscriber
         RunDry();
         MessageCondition condition = new(this, CancellationToken.None);
         bool isThere = _waiter.WaitBriefly(ref condition);
-        _pace.Waited(_waiter.Glances);
+        _pace.Waited(condition.Glances);
         return isThere;
     }
 

@@ -31,23 +31,25 @@ public sealed partial class Subscriber
         RunDry();
         CancellableCondition condition = new(this, cancellationToken);
         bool isReady = _waiter.Wait(ref condition, timeout);
-        _pace.Waited(_waiter.Glances);
+        _pace.Waited(condition.Glances);
         return !TryTakeCancel() && isReady;
     }
 
     /// <summary>Waiting for a message, or for <see cref="CancelPendingWait"/>.</summary>
-    private readonly struct CancellableCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
+    private struct CancellableCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
     {
-        private readonly MessageCondition _message = new(subscriber, cancellationToken);
+        private MessageCondition _message = new(subscriber, cancellationToken);
 
-        public bool IsDisturbed => subscriber.IsCancelPending || _message.IsDisturbed;
+        internal readonly int Glances => _message.Glances;
+
+        public readonly bool IsDisturbed => subscriber.IsCancelPending || _message.IsDisturbed;
 
         public bool Glance() => _message.Glance();
 
-        public Finding Look() => subscriber.IsCancelPending ? Finding.Ready : _message.Look();
+        public readonly Finding Look() => subscriber.IsCancelPending ? Finding.Ready : _message.Look();
 
-        public void ThrowIfEnded() => _message.ThrowIfEnded();
+        public readonly void ThrowIfEnded() => _message.ThrowIfEnded();
 
-        public CancellationTokenRegistration WakeWhenCancelled() => _message.WakeWhenCancelled();
+        public readonly CancellationTokenRegistration WakeWhenCancelled() => _message.WakeWhenCancelled();
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ShmBus.Rings;
 using ShmBus.Waiting;
 
@@ -85,10 +84,7 @@ public sealed unsafe partial class Subscriber
         return hasMore;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAnyStamped() => _ring.IsStampedByNow() || (_lanes is not null && IsOtherStamped(_lanes));
-
-    private bool IsOtherStamped(Lanes lanes) => lanes.HasNew || lanes.NextStamped(_lane) != _lane;
+    private bool IsAnyStamped() => _ring.IsStamped() || (_lanes is not null && (_lanes.HasNew || _lanes.NextStamped(_lane) != _lane));
 
     private Finding Look()
     {

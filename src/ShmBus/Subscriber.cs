@@ -126,21 +126,24 @@ public sealed unsafe partial class Subscriber : Endpoint
     public Message Read(CancellationToken cancellationToken = default)
     {
         Enter();
-        if (_ring.HasTaken && !_ring.TryDone())
+        try
         {
-            SettleOrLeave();
-        }
-        Record record;
-        // No try around it: within one, what is taken would go through memory on its way out.
-        while (_ring.HasMissed || !_ring.TryTakePlain(out record))
-        {
-            if (TakeOtherOrWait(out Message message, cancellationToken))
+            Settle();
+            Record record;
+            while (!_ring.TryTake(out record))
             {
-                return message;
+                WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
             }
+            ReportMissed();
+            Message message = new Message(record);
+            LeaveWith(MessageInHand);
+            return message;
         }
-        LeaveWith(MessageInHand);
-        return new Message(record.Payload, record.LengthAndType, record.Position);
+        catch (Exception exception)
+        {
+            LeaveRingBy(exception);
+            throw;
+        }
     }
 
     /// <summary>Waits until there is a message, or <see cref="CancelPendingWait"/> is called.</summary>
@@ -303,44 +306,6 @@ public sealed unsafe partial class Subscriber : Endpoint
         Lost?.Invoke(this, new LossEventArgs((long)position, (long)length, LossCause.Overwritten));
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void SettleOrLeave()
-    {
-        try
-        {
-            Settle();
-        }
-        catch (Exception exception)
-        {
-            LeaveRingBy(exception);
-            throw;
-        }
-    }
-
-    /// <summary>No plain message is there. Takes and leaves with one of another kind, or waits for a message.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TakeOtherOrWait(out Message message, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (_ring.TryTake(out Record record))
-            {
-                ReportMissed();
-                message = new Message(record);
-                LeaveWith(MessageInHand);
-                return true;
-            }
-            WaitInside(Timeout.InfiniteTimeSpan, cancellationToken);
-            message = default;
-            return false;
-        }
-        catch (Exception exception)
-        {
-            LeaveRingBy(exception);
-            throw;
-        }
-    }
-
     /// <summary>Nothing stands at the position.</summary>
     private void RunDry()
     {
@@ -354,7 +319,7 @@ public sealed unsafe partial class Subscriber : Endpoint
         RunDry();
         MessageCondition condition = new(this, cancellationToken);
         bool isThere = _waiter.Wait(ref condition, timeout);
-        _pace.Waited(_waiter.Glances);
+        _pace.Waited(condition.Glances);
         return isThere;
     }
 
@@ -431,18 +396,23 @@ public sealed unsafe partial class Subscriber : Endpoint
     }
 
     /// <summary>Waiting for a message.</summary>
-    private readonly struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
+    private struct MessageCondition(Subscriber subscriber, CancellationToken cancellationToken) : IWaitCondition
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Glance() => subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
+        internal int Glances { get; private set; }
 
-        public Finding Look() => subscriber.LookForMessage();
+        public bool Glance()
+        {
+            Glances++;
+            return subscriber.IsAnyStamped() || subscriber._ring.IsPassed();
+        }
 
-        public bool IsDisturbed => subscriber.IsWorthALook();
+        public readonly Finding Look() => subscriber.LookForMessage();
 
-        public void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
+        public readonly bool IsDisturbed => subscriber.IsWorthALook();
 
-        public CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
+        public readonly void ThrowIfEnded() => subscriber.ThrowIfEnded(cancellationToken);
+
+        public readonly CancellationTokenRegistration WakeWhenCancelled() => subscriber.WakeWhenCancelled(cancellationToken);
     }
 
     private readonly ref struct RecordHandler<THandler>(Subscriber subscriber, ref THandler handler) : IRecordHandler

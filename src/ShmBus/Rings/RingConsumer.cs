@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using static ShmBus.Rings.RecordDescriptor;
 
@@ -37,8 +36,6 @@ internal unsafe partial struct RingConsumer
 {
     /// <summary>How often a reader is passed within one call before it says that it found nothing: not for ever, whatever the tail says.</summary>
     private const int MostPassed = 16;
-
-    private const uint Line = 64;
 
     private readonly RingMemory _memory;
     private readonly RingSlot _slot;
@@ -146,26 +143,20 @@ internal unsafe partial struct RingConsumer
     /// <exception cref="RingCorruptException">What is there cannot be a record.</exception>
     /// <exception cref="RecordKindException">A record that this version does not read.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryTake(out Record record) => TryTakePlain(out record) || TryTakeOther(out record);
-
-    /// <summary>The same for a plain message, which most are: false where something else is there, or nothing. Throws nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryTakePlain(out Record record)
+    internal bool TryTake(out Record record)
     {
         ulong position = _done;
         byte* at = _data + (position & _mask);
-        if (Atomic.LoadAcquire((ulong*)at) == (position ^ _plain)) // pairs with RingProducer.Close
+        if (Atomic.LoadAcquire((ulong*)at) != (position ^ _plain)) // pairs with RingProducer.Close
         {
-            ulong lengthAndType = *(ulong*)(at + LengthOffset);
-            if ((uint)lengthAndType <= _maxLength)
-            {
-                record = new Record(at + HeaderSize, lengthAndType, position);
-                HandOut(position + Extent((uint)lengthAndType));
-                return true;
-            }
+            return TryTakeOther(out record);
         }
-        record = default;
-        return false;
+        ulong lengthAndType = *(ulong*)(at + LengthOffset);
+        uint length = (uint)lengthAndType;
+        CheckLength(length);
+        record = new Record(at + HeaderSize, lengthAndType, position);
+        HandOut(position + Extent(length));
+        return true;
     }
 
     /// <summary>
@@ -218,23 +209,9 @@ internal unsafe partial struct RingConsumer
         return count;
     }
 
-    /// <summary>Whether something is stamped at the position: a cheap look, which reads one cache line only.</summary>
+    /// <summary>Whether something is stamped at the position: a cheap look for waiting, which reads one cache line only.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool IsStamped() => IsStamped(_taken);
-
-    /// <summary>
-    /// The same for who waits. Asks for the line behind the stamp's, too: a payload that goes on there comes together with its stamp then,
-    /// not after it.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly bool IsStampedByNow()
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(_data + ((_taken + Line) & _mask));
-        }
-        return IsStamped(_taken);
-    }
 
     /// <summary>Whether a plain message is there to be taken: as cheap as <see cref="IsStamped()"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -297,23 +274,6 @@ internal unsafe partial struct RingConsumer
         }
         _messages++;
         return _taken - _gate >= _gateStep && PublishGate();
-    }
-
-    /// <summary>The same, where it takes no more than a store. False: call <see cref="Done"/>. Throws nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryDone()
-    {
-        if (_inBatch != 0 || _taken - _gate >= _gateStep)
-        {
-            return false;
-        }
-        _done = _taken;
-        if (!_atMostOnce)
-        {
-            Atomic.StoreRelease(_resume, _taken); // pairs with RingRoom.Needed: resume
-        }
-        _messages++;
-        return true;
     }
 
     /// <summary>The message that was taken last was not dealt with: under at-least-once it is taken again next time.</summary>

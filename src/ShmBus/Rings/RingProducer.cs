@@ -128,8 +128,7 @@ internal unsafe struct RingProducer
     {
         if (_isOneOfMany)
         {
-            payload = ClaimAmongMany(length, type);
-            return payload is not null;
+            return TryClaimAmongMany(length, type, out payload);
         }
         ulong position = _tail;
         ulong extent = Extent(length);
@@ -191,37 +190,35 @@ internal unsafe struct RingProducer
     /// <summary>Brings a count of messages to where others can see it.</summary>
     internal readonly void FlushMessages(ulong count) => Atomic.StoreRelease(_messages, count);
 
-    // Not inlined: the path of the one producer stays small. Null when room must be found first.
+    // Not inlined: the path of the one producer stays small.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private byte* ClaimAmongMany(uint length, uint type)
+    private bool TryClaimAmongMany(uint length, uint type, out byte* payload)
     {
-        ulong* sharedTail = _sharedTail;
-        ulong* intent = _intent;
-        byte* data = _data;
-        ulong mask = _mask;
         ulong extent = Extent(length);
         bool hasLost = false;
         while (true)
         {
             // Anybody's word: with one that is beyond all reason there is no room, and whoever looks for room says why.
-            ulong position = Atomic.LoadAcquire(sharedTail); // pairs with this one's CAS
+            ulong position = Atomic.LoadAcquire(_sharedTail); // pairs with this one's CAS
             ulong room = _limit - position;
-            if (room < extent || room > mask + 1 || position % Alignment != 0)
+            if (room < extent || room > _memory.Capacity || position % Alignment != 0)
             {
                 if (hasLost)
                 {
-                    Atomic.StoreRelease(intent, 0); // pairs with RingConsumer.Inspect: intents
+                    Atomic.StoreRelease(_intent, 0); // pairs with RingConsumer.Inspect: intents
                     _hasReleased = true;
                 }
-                return null;
+                payload = null;
+                return false;
             }
-            Atomic.StoreRelease(intent, position); // pairs with RingConsumer.Inspect: intents
-            if (Atomic.CompareExchange(sharedTail, position, position + extent)) // pairs with RingConsumer.Inspect: tail
+            Atomic.StoreRelease(_intent, position); // pairs with RingConsumer.Inspect: intents
+            if (Atomic.CompareExchange(_sharedTail, position, position + extent)) // pairs with RingConsumer.Inspect: tail
             {
-                byte* record = data + (position & mask);
+                byte* record = _data + (position & _mask);
                 _tail = position;
+                payload = record + HeaderSize;
                 *(ulong*)(record + LengthOffset) = LengthAndType(length, type);
-                return record + HeaderSize;
+                return true;
             }
             hasLost = true;
         }

@@ -18,7 +18,7 @@ internal enum Finding
 /// <summary>What a wait is for. Implemented by a struct, so that the loop is made for each.</summary>
 internal interface IWaitCondition
 {
-    /// <summary>A cheap look that touches no more than two shared cache lines.</summary>
+    /// <summary>A cheap look that touches no more than one shared cache line.</summary>
     bool Glance();
 
     /// <summary>A thorough look, which also finds who died.</summary>
@@ -59,9 +59,6 @@ internal partial struct Waiter
         _lookEvery = (isWatched ? 1000 : 10) * Millisecond;
     }
 
-    /// <summary>How many glances the last wait began with in vain: a measure for how long a short one took.</summary>
-    internal int Glances { get; private set; }
-
     /// <summary>From now on nobody tells when a peer died.</summary>
     internal void IsUnwatched()
     {
@@ -80,9 +77,7 @@ internal partial struct Waiter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool WaitBriefly<T>(ref T condition) where T : struct, IWaitCondition, allows ref struct
     {
-        bool isWorthALook = Glance(ref condition, _budget.Nanoseconds == 0 ? 1 : GlancesBeforeClock, out int glances);
-        Glances = glances;
-        if (isWorthALook && condition.Look() == Finding.Ready)
+        if (Glances(ref condition, _budget.Nanoseconds == 0 ? 1 : GlancesBeforeClock) && condition.Look() == Finding.Ready)
         {
             _parking.StayAwake();
             return true;
@@ -116,7 +111,7 @@ internal partial struct Waiter
         for (long now = start; now < end; now = Clock.Nanoseconds)
         {
             condition.ThrowIfEnded();
-            if (Glance(ref condition, GlancesBeforeClock, out _) || condition.IsDisturbed || now - lastLook > _lookEvery)
+            if (Glances(ref condition, GlancesBeforeClock) || condition.IsDisturbed || now - lastLook > _lookEvery)
             {
                 if (condition.Look() == Finding.Ready)
                 {
@@ -186,9 +181,9 @@ internal partial struct Waiter
 
     /// <summary>Glances a number of times. Without a pause between: a pause costs as much as half a round trip.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Glance<T>(ref T condition, int times, out int glances) where T : struct, IWaitCondition, allows ref struct
+    private static bool Glances<T>(ref T condition, int times) where T : struct, IWaitCondition, allows ref struct
     {
-        for (glances = 0; glances < times; glances++)
+        for (int i = 0; i < times; i++)
         {
             if (condition.Glance())
             {
